@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+#
+#   make                      build/corosfs
+#   make check                every test: unit, mount, tools
+#   make check SAN=address,undefined    (or SAN=thread) the same with a sanitizer
+#   make lint                 clang-format, clang-tidy, cppcheck, shellcheck, include direction
+#   make install PREFIX=/usr/local DESTDIR=
+VERSION := 0.1.0
+PKGS := fuse3 libcurl jansson libcrypto libcrypt libxxhash
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wformat=2 -Wundef -Wvla $(if $(findstring clang,$(CC)),-Wthread-safety)
+comma := ,
+# SAN=address,undefined and SAN=thread build beside the plain objects, not over them.
+B := build/$(if $(SAN),$(subst $(comma),-,$(SAN)),plain)$(if $(findstring clang,$(CC)),-clang)
+PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g
+override CPPFLAGS += -I. -D_GNU_SOURCE -DFUSE_USE_VERSION=314 -DCOROSFS_VERSION='"$(VERSION)"' \
+        $(shell pkg-config --cflags $(PKGS))
+override CFLAGS += -std=c17 -pthread $(WARN) $(SAN:%=-fsanitize=%)
+LDLIBS := $(shell pkg-config --libs $(PKGS))
+obj   = $(patsubst %.c,$B/%.o,$(wildcard $1))
+tests = $(patsubst %.c,$B/%,$(wildcard tests/unit/$1/test_*.c))
+API   := $(call obj,api/*.c)
+CACHE := $(call obj,cache/*.c) $(API)
+FS    := $(filter-out $B/fs/main.o,$(call obj,fs/*.c)) $(CACHE)
+SUPPORT := $(call obj,tests/support/*.c)
+UNIT  := $(foreach l,api cache fs,$(call tests,$l))
+
+all: build/corosfs
+# The plain program has a short name; the others keep theirs.
+build/corosfs: build/plain/corosfs
+	ln -sf plain/corosfs $@
+$B/corosfs: $B/fs/main.o $(FS)
+# A unit test links its own layer and those below, so an upward call does not link.
+$(UNIT): LDLIBS += -lcmocka
+$(UNIT): %: %.o $(SUPPORT)
+$(call tests,api): $(API)
+$(call tests,cache): $(CACHE)
+$(call tests,fs): $(FS)
+$B/corosfs $(UNIT):
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$B/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+-include $(shell find $B -name '*.d' 2>/dev/null)
+
+units: $(UNIT)
+check: $B/corosfs $(UNIT)
+	COROSFS=$(CURDIR)/$B/corosfs sh tests/run.sh unit mount tools
+check-unit: $(UNIT)
+	sh tests/run.sh unit
+valgrind: $(UNIT)
+	VALGRIND=1 sh tests/run.sh unit
+lint:
+	sh contrib/lint/lint.sh
+clean:
+	rm -rf build
+
+install: build/corosfs
+	install -D -m 755 build/plain/corosfs $(DESTDIR)$(PREFIX)/bin/corosfs
+	install -D -m 644 contrib/corosfs.1 $(DESTDIR)$(PREFIX)/share/man/man1/corosfs.1
+	install -D -m 644 contrib/config.example $(DESTDIR)$(PREFIX)/share/doc/corosfs/config.example
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/corosfs/README.md
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/corosfs $(DESTDIR)$(PREFIX)/share/man/man1/corosfs.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/corosfs
+
+.PHONY: all units check check-unit valgrind lint clean install uninstall
+.SECONDARY:

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* A circuit breaker; see breaker.h. */
+#include "api/breaker.h"
+
+void breaker_init(struct breaker *b)
+{
+	*b = (struct breaker){0};
+}
+
+int breaker_ask(struct breaker *b, int64_t now_ms, struct err *err)
+{
+	if (b->failures < BREAKER_FAILURES)
+		return 0;
+	if (!b->on_trial && now_ms - b->since_ms >= BREAKER_OPEN_MS) {
+		b->on_trial = 1;
+		return 0;
+	}
+	*err = b->why;
+	return b->why.code;
+}
+
+void breaker_failed(struct breaker *b, int64_t now_ms, const struct err *why)
+{
+	if (b->failures < BREAKER_FAILURES)
+		b->failures++;
+	else if (!b->on_trial)
+		return; /* a call from before it opened: the clock of the next trial stays */
+	b->on_trial = 0;
+	b->since_ms = now_ms;
+	b->why = *why;
+}
+
+void breaker_succeeded(struct breaker *b)
+{
+	b->failures = 0;
+	b->on_trial = 0;
+}
+
+void breaker_undecided(struct breaker *b)
+{
+	b->on_trial = 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A circuit breaker: after some failures in a row calls are answered at once with
+ * the failure that opened it, instead of each waiting for its own. Every ten
+ * seconds one call is let through to see whether the hub is back. Pure: time is
+ * an argument.
+ */
+#ifndef API_BREAKER_H
+#define API_BREAKER_H
+
+#include <stdint.h>
+
+#include "api/err.h"
+
+#define BREAKER_FAILURES 5
+#define BREAKER_OPEN_MS  10000
+
+struct breaker {
+	int failures; /* in a row; open from BREAKER_FAILURES on */
+	int on_trial; /* the one call that was let through has not ended */
+	int64_t since_ms;
+	struct err why;
+};
+
+void breaker_init(struct breaker *b);
+
+/* 0: the call may go, and must end with one of the three below. Else the errno and the words
+ * of the failure that opened it. */
+int breaker_ask(struct breaker *b, int64_t now_ms, struct err *err);
+
+void breaker_failed(struct breaker *b, int64_t now_ms, const struct err *why);
+void breaker_succeeded(struct breaker *b);
+/* The call ended for reasons that say nothing about the hub. */
+void breaker_undecided(struct breaker *b);
+
+#endif

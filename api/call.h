@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One API call: URL and headers, pacing, the wait for a token, retries, and the
+ * hub's envelope with its result code (coros-api.md 3). Transport thread only.
+ */
+#ifndef API_CALL_H
+#define API_CALL_H
+
+#include <stddef.h>
+
+#include "api/err.h"
+
+struct session;
+
+#define CALL_ANSWER_MAX (32u << 20) /* bytes; design section 8 */
+
+/*
+ * The end of a call, exactly once. With err->code 0 `data` is the whole answer
+ * (envelope and all; its `result` was "0000"), which lives until `done` returns.
+ * Else data is NULL and err->code is
+ *   -EHOSTUNREACH  hub or network not reachable
+ *   -ETIMEDOUT     no answer in time
+ *   -EACCES        login refused, second factor needed, session taken by the web app
+ *   -EIO           not what the API sends, or its own generic failure
+ *   -EINVAL        result 1031: the hub does not take these parameters
+ *   -EBUSY         the hub asks to slow down (429) for longer than a call may take
+ *   -ENOMEM, -ECANCELED
+ * While the breaker is open calls fail at once, with the errno that opened it; a call that
+ * cannot even start may end before call_start() returns.
+ */
+typedef void call_done(void *arg, const char *data, size_t len, const struct err *err);
+
+/* `path` begins with '/' and holds the query; both are copied. */
+void call_start(struct session *s, const char *method, const char *path, call_done *done,
+		void *arg);
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* The transport thread over libcurl; see http.h. */
+#include "api/http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/clock.h"
+#include "api/lock.h"
+#include "api/timers.h"
+#include "api/transfer.h"
+
+#define IDLE_MS     60000 /* the longest sleep with nothing to do */
+#define CONNECTIONS 8     /* a host */
+
+struct http {
+	/* -- set at creation, then never changed */
+	CURLM *multi; /* the thread's alone, but for curl_multi_wakeup() */
+	char *user_agent, *ca_file;
+
+	/* -- the starter's alone */
+	pthread_t thread;
+	int started;
+
+	/* -- the thread's alone */
+	struct transfer *running;
+	int canceling; /* requests are answered -ECANCELED from now on */
+
+	struct lock lock;
+	/* -- guarded by lock */
+	struct timers tasks GUARDED;
+	struct timers at_stop GUARDED;
+	int stopped GUARDED;
+};
+
+/* ---- creation ---- */
+
+struct http *http_new(const struct http_config *config, struct err *err)
+{
+	struct http *h = calloc(1, sizeof(*h));
+
+	if (!h) {
+		err_sys(err, -ENOMEM, "start the transport");
+		return NULL;
+	}
+	lock_init(&h->lock);
+	timers_init(&h->tasks);
+	timers_init(&h->at_stop);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		lock_clear(&h->lock);
+		free(h);
+		err_set(err, -EIO, "libcurl does not start");
+		return NULL;
+	}
+	h->multi = curl_multi_init();
+	h->user_agent = strdup(config->user_agent);
+	h->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
+	if (!h->multi || !h->user_agent || (config->ca_file && !h->ca_file)) {
+		http_free(h);
+		err_sys(err, -ENOMEM, "start the transport");
+		return NULL;
+	}
+	/* Neither can fail on a fresh handle. */
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS);
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS);
+	return h;
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	if (h->multi)
+		curl_multi_cleanup(h->multi);
+	curl_global_cleanup();
+	lock_take(&h->lock);
+	timers_clear(&h->tasks);
+	timers_clear(&h->at_stop);
+	lock_drop(&h->lock);
+	lock_clear(&h->lock);
+	free(h->user_agent);
+	free(h->ca_file);
+	free(h);
+}
+
+/* ---- requests ---- */
+
+static void unlink_transfer(struct http *h, struct transfer *t)
+{
+	if (t->prev)
+		t->prev->next = t->next;
+	else
+		h->running = t->next;
+	if (t->next)
+		t->next->prev = t->prev;
+	curl_multi_remove_handle(h->multi, t->easy);
+}
+
+/* Ends every request that is on its way. */
+static void drop_running(struct http *h, int code)
+{
+	struct err err;
+
+	err_sys(&err, code, "ask the Training Hub");
+	while (h->running) {
+		struct transfer *t = h->running;
+		unlink_transfer(h, t);
+		transfer_fail(t, &err);
+	}
+}
+
+void http_submit(struct http *h, const struct http_request *r, http_done *done, void *arg)
+{
+	const struct http_config config = {h->user_agent, h->ca_file};
+	struct transfer *t = NULL;
+	struct err err;
+
+	if (!h->canceling)
+		t = transfer_new(&config, r, done, arg);
+	if (!t) {
+		err_sys(&err, h->canceling ? -ECANCELED : -ENOMEM, "ask the Training Hub");
+		done(arg, NULL, &err);
+		return;
+	}
+	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
+		err_sys(&err, -ENOMEM, "ask the Training Hub");
+		transfer_fail(t, &err);
+		return;
+	}
+	t->next = h->running;
+	if (t->next)
+		t->next->prev = t;
+	h->running = t;
+}
+
+/* ---- the thread ---- */
+
+/* Runs the tasks that are due. Returns 0 once http_stop() was called. */
+static int run_tasks(struct http *h)
+{
+	int64_t now_ms = clock_system.mono_ms();
+	struct timer next;
+	int stopped, more = 1;
+
+	while (more) {
+		lock_take(&h->lock);
+		more = timers_take(&h->tasks, now_ms, &next);
+		stopped = h->stopped;
+		lock_drop(&h->lock);
+		if (more)
+			next.task(next.arg);
+		if (stopped)
+			return 0;
+	}
+	return 1;
+}
+
+/* Drives the requests one step and answers those that ended. */
+static void perform(struct http *h)
+{
+	int n;
+	CURLMsg *message;
+
+	if (curl_multi_perform(h->multi, &n) != CURLM_OK) {
+		/* Out of memory, or a bug: without this the loop would spin. */
+		drop_running(h, -ENOMEM);
+		return;
+	}
+	while ((message = curl_multi_info_read(h->multi, &n))) {
+		struct transfer *t = NULL;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+		/* The message goes with the handle's removal. */
+		CURLcode result = message->data.result;
+		unlink_transfer(h, t);
+		transfer_end(t, result);
+	}
+}
+
+static void sleep_until_news(struct http *h)
+{
+	lock_take(&h->lock);
+	int wait_ms = timers_wait_ms(&h->tasks, clock_system.mono_ms(), IDLE_MS);
+	lock_drop(&h->lock);
+	if (curl_multi_poll(h->multi, NULL, 0, wait_ms, NULL) != CURLM_OK)
+		poll(NULL, 0, wait_ms < 100 ? wait_ms : 100);
+}
+
+/* The end of the thread; see http_stop(). */
+static void wind_up(struct http *h)
+{
+	int64_t now_ms = clock_system.mono_ms();
+	struct timer next;
+	int more = 1;
+
+	h->canceling = 1;
+	drop_running(h, -ECANCELED);
+	while (more) {
+		lock_take(&h->lock);
+		more = timers_take(&h->tasks, now_ms, &next) ||
+		       timers_take(&h->at_stop, now_ms, &next);
+		lock_drop(&h->lock);
+		if (more)
+			next.task(next.arg);
+	}
+}
+
+static void *transport(void *arg)
+{
+	struct http *h = arg;
+
+	pthread_setname_np(pthread_self(), "corosfs-net");
+	while (run_tasks(h)) {
+		perform(h);
+		sleep_until_news(h);
+	}
+	wind_up(h);
+	return NULL;
+}
+
+int http_start(struct http *h, struct err *err)
+{
+	sigset_t all, before;
+
+	/* Signals are for the main thread; a thread inherits its maker's mask. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int r = pthread_create(&h->thread, NULL, transport, h);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r)
+		return err_sys(err, -r, "start the transport thread");
+	h->started = 1;
+	return 0;
+}
+
+void http_stop(struct http *h)
+{
+	lock_take(&h->lock);
+	h->stopped = 1;
+	lock_drop(&h->lock);
+	if (!h->started) {
+		wind_up(h);
+		return;
+	}
+	curl_multi_wakeup(h->multi);
+	pthread_join(h->thread, NULL);
+}
+
+int http_after(struct http *h, int ms, http_task *task, void *arg)
+{
+	int64_t due_ms = clock_system.mono_ms() + (ms > 0 ? ms : 0);
+
+	lock_take(&h->lock);
+	int r = h->stopped ? -ECANCELED : timers_add(&h->tasks, due_ms, task, arg);
+	lock_drop(&h->lock);
+	if (r == 0)
+		curl_multi_wakeup(h->multi);
+	return r;
+}
+
+int http_run(struct http *h, http_task *task, void *arg)
+{
+	return http_after(h, 0, task, arg);
+}
+
+int http_at_stop(struct http *h, http_task *task, void *arg)
+{
+	lock_take(&h->lock);
+	int r = timers_add(&h->at_stop, 0, task, arg);
+	lock_drop(&h->lock);
+	return r;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The transport: one thread that drives one curl multi handle, so that every
+ * request shares its connections, and a small clock of tasks beside it. Only
+ * http.c and transfer.[ch] include curl.
+ *
+ * The thread never touches the disk and never waits for anything but the
+ * network and its tasks. Everything above it in api/ (session, call, listing)
+ * runs on this thread alone and so needs no lock.
+ */
+#ifndef API_HTTP_H
+#define API_HTTP_H
+
+#include <stddef.h>
+
+#include "api/err.h"
+
+struct http;
+
+struct http_config {
+	const char *user_agent;
+	const char *ca_file; /* NULL: the system's certificates */
+};
+
+/* The handle, without a thread yet: fork only before http_start(). NULL and `err` on failure. */
+struct http *http_new(const struct http_config *config, struct err *err);
+
+/* Starts the thread. 0 or a negative errno. */
+int http_start(struct http *h, struct err *err);
+
+typedef void http_task(void *arg);
+
+/*
+ * Ends the thread: running requests are answered -ECANCELED, tasks that are due
+ * still run (what they submit is answered -ECANCELED), later ones are dropped
+ * unrun, and the tasks of http_at_stop() come last. Call it once, not from the
+ * thread itself; without a thread all this happens on the caller's. Afterwards
+ * http_run() and http_after() say -ECANCELED.
+ */
+void http_stop(struct http *h);
+void http_free(struct http *h);
+
+/* Has task(arg) run once, on the thread, when it ends. From any thread. 0 or -ENOMEM. */
+int http_at_stop(struct http *h, http_task *task, void *arg);
+
+/*
+ * Runs task(arg) on the thread, as soon as it can or after `ms`. From any
+ * thread; no lock is held while a task runs. 0 or -ENOMEM, or -ECANCELED after
+ * http_stop(): then the task will not run.
+ */
+int http_run(struct http *h, http_task *task, void *arg);
+int http_after(struct http *h, int ms, http_task *task, void *arg);
+
+struct http_request {
+	const char *method; /* "GET" or "POST" */
+	const char *url;
+	const char *const *headers; /* "Name: value" lines, ended by NULL; may hold secrets */
+	const void *body;           /* NULL: none; a POST then says Content-Length: 0 */
+	size_t body_len;
+	size_t max_size; /* a longer answer is -EIO, cut off while it arrives */
+	int timeout_ms;  /* for the whole exchange */
+};
+
+struct http_answer {
+	long status;       /* HTTP's */
+	const char *data;  /* the body, decompressed, with a NUL behind it; lives until done returns */
+	size_t len;
+	int retry_after_s; /* the header's seconds, -1 without one */
+	int ms;            /* how long the exchange took */
+};
+
+/*
+ * The end of a request, on the thread, exactly once. `answer` is NULL when
+ * there is none, with err->code
+ *   -EHOSTUNREACH  no connection: no name, no route, refused, or TLS did not verify
+ *   -ECONNRESET    the connection broke before an answer began
+ *   -ECONNABORTED  the answer was cut off
+ *   -ETIMEDOUT     no whole answer within timeout_ms
+ *   -EIO           longer than max_size, or not HTTP
+ *   -ENOMEM, -ECANCELED
+ * and words that name the host, never the URL's query. It may come before
+ * http_submit() returns, when there is no memory or after http_stop().
+ */
+typedef void http_done(void *arg, const struct http_answer *answer, const struct err *err);
+
+/*
+ * Sends a request. On the transport thread only. Everything in `r` is copied.
+ * Redirects are not followed: a 3xx is an answer like another. Gzip is asked
+ * for and undone, and the ceiling counts the undone bytes.
+ */
+void http_submit(struct http *h, const struct http_request *r, http_done *done, void *arg);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* The real hub behind the door of hub.h: each call hops to the transport thread. */
+#include "api/hub.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/http.h"
+
+/* A call on its way to the transport thread, which runs it even while it ends. */
+struct hop {
+	struct session *session;
+	int is_range;
+	int32_t first, last;  /* range */
+	int64_t known_count;  /* ends */
+	int32_t known_oldest; /* ends */
+	listing_done *done;
+	void *arg;
+};
+
+static void arrive(void *arg)
+{
+	struct hop hop = *(struct hop *)arg;
+
+	free(arg);
+	if (hop.is_range)
+		listing_range(hop.session, hop.first, hop.last, hop.done, hop.arg);
+	else
+		listing_ends(hop.session, hop.known_count, hop.known_oldest, hop.done, hop.arg);
+}
+
+static int hop_start(struct http *http, const struct hop *hop)
+{
+	struct hop *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *hop;
+	int r = http_run(http, arrive, copy);
+	if (r < 0)
+		free(copy);
+	return r;
+}
+
+static int range(void *ctx, int32_t first, int32_t last, listing_done *done, void *arg)
+{
+	const struct hub_net *net = ctx;
+	const struct hop hop = {.session = net->session,
+				.is_range = 1,
+				.first = first,
+				.last = last,
+				.done = done,
+				.arg = arg};
+
+	return hop_start(net->http, &hop);
+}
+
+static int ends(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done, void *arg)
+{
+	const struct hub_net *net = ctx;
+	const struct hop hop = {.session = net->session,
+				.known_count = known_count,
+				.known_oldest = known_oldest,
+				.done = done,
+				.arg = arg};
+
+	return hop_start(net->http, &hop);
+}
+
+static int after(void *ctx, int ms, void (*task)(void *arg), void *arg)
+{
+	const struct hub_net *net = ctx;
+
+	return http_after(net->http, ms, task, arg);
+}
+
+struct hub hub_net(struct hub_net *net)
+{
+	return (struct hub){.ctx = net, .range = range, .ends = ends, .after = after};
+}

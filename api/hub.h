@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The door between cache/ and the network: the few calls that the cache may make,
+ * as a struct of functions, so that a test can stand in for the hub.
+ *
+ * Any thread may call; `done` comes on the transport thread, exactly once, with no
+ * lock held. After hub_stop() it comes at once with -ECANCELED.
+ */
+#ifndef API_HUB_H
+#define API_HUB_H
+
+#include "api/listing.h"
+
+struct hub {
+	void *ctx;
+	/* listing_range() and listing_ends() from any thread. 0, or -ENOMEM/-ECANCELED: then
+	 * `done` will not be called. */
+	int (*range)(void *ctx, int32_t first, int32_t last, listing_done *done, void *arg);
+	int (*ends)(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done,
+		    void *arg);
+	/* Runs task(arg) on the transport thread after `ms`; see http_after(). */
+	int (*after)(void *ctx, int ms, void (*task)(void *arg), void *arg);
+};
+
+/* The real one. `session` and `http` stay the caller's and must outlive it. */
+struct http;
+struct session;
+struct hub_net {
+	struct http *http;
+	struct session *session;
+};
+struct hub hub_net(struct hub_net *net);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What listing.c (a range of days) and ends.c (newest and oldest) share. */
+#ifndef API_LISTING_IMPL_H
+#define API_LISTING_IMPL_H
+
+#include "api/listing.h"
+
+#define LISTING_PASSES 4
+
+struct listing *listing_new(void);
+
+/* Leaves one row for each label. The order is lost; listing_sort() gives it back. */
+void listing_unique(struct activities *list);
+
+/* Newest first, and the days of the ends. */
+void listing_sort(struct listing *l);
+
+/* One line for all of a listing's items that could not be read. */
+void listing_warn_bad(size_t bad, const struct err *why);
+
+#endif

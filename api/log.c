@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Log lines; see log.h. */
+#include "api/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static atomic_int max_level = LOG_LEVEL_WARN;
+static atomic_int out_fd = STDERR_FILENO;
+
+static const struct {
+	int priority; /* syslog's */
+	const char *word;
+} levels[] = {
+	[LOG_LEVEL_ERROR] = {LOG_ERR, "error: "},
+	[LOG_LEVEL_WARN] = {LOG_WARNING, "warning: "},
+	[LOG_LEVEL_INFO] = {LOG_INFO, ""},
+	[LOG_LEVEL_DEBUG] = {LOG_DEBUG, "debug: "},
+};
+
+void log_open(enum log_level level, int fd)
+{
+	atomic_store(&max_level, (int)level);
+	atomic_store(&out_fd, fd);
+	if (fd < 0)
+		openlog("corosfs", LOG_PID, LOG_DAEMON);
+}
+
+int log_debug_on(void)
+{
+	return atomic_load(&max_level) >= LOG_LEVEL_DEBUG;
+}
+
+__attribute__((format(printf, 2, 0))) static void line(enum log_level level, const char *fmt,
+						       va_list ap)
+{
+	char text[600];
+
+	if ((int)level > atomic_load(&max_level))
+		return;
+	int head = snprintf(text, sizeof(text), "corosfs: %s", levels[level].word);
+	if (vsnprintf(text + head, sizeof(text) - (size_t)head - 1, fmt, ap) < 0)
+		return;
+	size_t len = strlen(text);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+
+	int fd = atomic_load(&out_fd);
+	if (fd < 0) {
+		/* The word behind the program's name stands in the priority already. */
+		syslog(levels[level].priority, "%s", text + strlen("corosfs: "));
+		return;
+	}
+	text[len++] = '\n';
+	/* One write a line keeps lines of several threads apart; a log that fails has no log. */
+	if (write(fd, text, len) < 0)
+		return;
+}
+
+#define LOG_FUNCTION(name, level)                                                                  \
+	void name(const char *fmt, ...)                                                            \
+	{                                                                                          \
+		va_list ap;                                                                        \
+		va_start(ap, fmt);                                                                 \
+		line(level, fmt, ap);                                                              \
+		va_end(ap);                                                                        \
+	}
+
+LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
+LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
+LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
+LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Being logged in: account, token, home region. One login at a time however many
+ * calls wait for it, one repeat after a dead token, and no second try with
+ * credentials that were refused.
+ *
+ * Everything but session_new/free and session_login() runs on the transport thread.
+ */
+#ifndef API_SESSION_H
+#define API_SESSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/clock.h"
+#include "api/err.h"
+#include "api/http.h"
+
+struct session;
+
+/* What is kept between mounts. `token` is a secret. Strings are never NULL, may be "". */
+struct session_token {
+	char token[128];
+	char user_id[24];
+	char base[256]; /* the URL that the token belongs to, "https://teameuapi.coros.com" */
+	int region;     /* 0 unknown */
+	int scheme;     /* the login scheme that worked, enum login_scheme; 0 none yet */
+};
+
+#define PASSWORD_MD5 33 /* 32 lower-case hex digits and a NUL */
+
+struct session_config {
+	const char *account;
+	const char *api;     /* NULL: the hub. Else a URL, in which %r stands for the region id */
+	int rate;            /* calls a second, 0: no limit */
+	int timeout_ms;      /* for one exchange */
+	const struct clock *clock;
+	/*
+	 * The MD5 of the password as hex, asked for at each login and wiped after it.
+	 * Runs on a thread of its own, since a password_command may take its time.
+	 * 0 or a negative errno with words.
+	 */
+	int (*password)(void *arg, char md5[PASSWORD_MD5], struct err *err);
+	/* A new token is to be kept, or (NULL) the kept one is dead. Transport thread; must not
+	 * wait for the disk. */
+	void (*keep)(void *arg, const struct session_token *token);
+	void *arg;
+};
+
+/* `kept`: from an earlier mount, or NULL. Strings are copied. NULL and `err` on failure. */
+struct session *session_new(struct http *http, const struct session_config *config,
+			    const struct session_token *kept, struct err *err);
+/* After http_stop(). Wipes the token. */
+void session_free(struct session *s);
+
+/*
+ * Logs in now if there is no token, and waits for the outcome; for the start of a
+ * mount, before anyone depends on it. Any thread but the transport's. 0, or
+ *   -EACCES        refused, second factor needed: trying again will not help
+ *   -EHOSTUNREACH, -ETIMEDOUT, -EIO  as in call.h
+ */
+int session_login(struct session *s, struct err *err);
+
+#endif

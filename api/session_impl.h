@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of a session, for the files that it is made of and for call.c:
+ *
+ *   session.c         the token, who waits for it, and when it may be renewed
+ *   session_login.c   one login: password, scheme, request, outcome
+ *   session_region.c  the search for the home of a token whose region is unknown
+ *   call.c            the calls that use it
+ *
+ * Everything here belongs to the transport thread, so there is no lock.
+ */
+#ifndef API_SESSION_IMPL_H
+#define API_SESSION_IMPL_H
+
+#include <pthread.h>
+
+#include "api/breaker.h"
+#include "api/bucket.h"
+#include "api/call.h"
+#include "api/login.h"
+#include "api/refusal.h"
+#include "api/session.h"
+
+#define SESSION_LOGIN_GAP_MS 60000  /* between logins, and between questions for a password */
+#define SESSION_TAKEN_MS     600000 /* a token that dies within this was taken by the web app */
+#define SESSION_PASSWORD_MS  120000 /* how long calls wait for a password */
+#define CALLS_AT_ONCE        4
+#define PAGE_SIZE            200 /* activities a page; coros-api.md 4.1 */
+#define PAGE_SIZE_SAFE       100
+
+enum session_phase {
+	SESSION_IDLE,
+	SESSION_ASKING,  /* a thread asks for the password or hashes it */
+	SESSION_POSTING, /* the login is on its way, or waits for its next attempt */
+	SESSION_SEEKING, /* the token's home is looked for */
+};
+
+/* One who waits for a token. The caller's memory; `ready` is called once. */
+struct session_waiter {
+	struct session_waiter *next;
+	void (*ready)(void *arg, const struct err *err); /* err->code 0: there is a token */
+	void *arg;
+};
+
+/* One login, from the question for the password to its outcome. */
+struct login_run {
+	enum login_scheme scheme;
+	unsigned refused; /* schemes, as bits */
+	char md5[PASSWORD_MD5];
+	struct buf body;
+	struct login_job *job; /* the thread, while there is one */
+	char base[256];
+	int attempt;
+	int64_t start_ms; /* of the question, then of the request */
+};
+
+struct session {
+	/* -- set at creation, then never changed */
+	struct http *http;
+	struct session_config config; /* account and api are its own copies */
+
+	/* -- the token; without one token.token is "", and the rest is what is known anyway */
+	struct session_token token;
+	unsigned generation; /* counts tokens, so that a call knows whether its own still is current
+			      */
+	int is_ours;         /* from a login of this mount, at login_ms */
+	int64_t login_ms;
+	int is_sought; /* the search for its home was done */
+
+	enum session_phase phase;
+	struct session_waiter *waiting, **last_waiting;
+	struct login_run login;
+	struct refusal refusal;
+	int seek_region;
+	struct err seek_err;
+
+	/* -- no login before this time; calls are answered with `why` until then */
+	int64_t blocked_ms;
+	int is_taken; /* it is the web app's turn: `why` gets the minutes that are left */
+	struct err why;
+
+	/* -- calls */
+	struct breaker breaker;
+	struct bucket bucket;
+	struct call *queue, **last_queued;
+	struct call *active[CALLS_AT_ONCE];
+	int is_pumping;
+	int page_size; /* what listings ask for; less once the hub said 1031 */
+	int is_stopped;
+};
+
+static inline int64_t session_now_ms(const struct session *s)
+{
+	return s->config.clock->mono_ms();
+}
+
+/* ---- session.c ---- */
+
+/* Calls w->ready when there is a token or an error; it may do so before it returns. */
+void session_want(struct session *s, struct session_waiter *w);
+
+/* The hub does not know the token of this generation. Has no effect when that one is gone
+ * already; else the next session_want() gets another, or an error. */
+void session_token_died(struct session *s, unsigned generation);
+
+/* Whether no token can be had now: 0, or the errno and words that session_want() would give. */
+int session_blocked(const struct session *s, struct err *err);
+
+/* No login for `ms`; `why` is the answer until then. */
+void session_block(struct session *s, int64_t ms, const struct err *why);
+
+/* Drops the token for good. */
+void session_forget(struct session *s);
+
+/* Ends a phase: everyone who waits goes on. */
+void session_settle(struct session *s, const struct err *err);
+
+/* A request with the session's headers to `base` + `path`. */
+void session_submit(struct session *s, const char *base, const char *method, const char *path,
+		    size_t max_size, http_done *done, void *arg);
+
+/* ---- session_login.c ---- */
+
+/* Ends in session_settle(). */
+void session_login_start(struct session *s);
+/* Wipes what a login holds; waits for its thread. */
+void session_login_clear(struct session *s);
+
+/* ---- session_region.c ---- */
+
+/* Whether the dead token may live on another region's host. */
+int session_may_seek(const struct session *s);
+/* Ends in session_settle(). */
+void session_seek(struct session *s);
+
+/* ---- call.c ---- */
+
+void calls_init(struct session *s);
+/* Ends all calls with -ECANCELED; there will be no more. */
+void calls_cancel(struct session *s);
+
+#endif

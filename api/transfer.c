@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* One HTTP request; see transfer.h. */
+#include "api/transfer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "api/clock.h"
+
+#define CONNECT_MS    10000
+#define UNACKED_MS    10000 /* a connection that is dead on the way is noticed after this */
+#define WIPE_MAX      65536 /* answers up to this size may hold a token, and are wiped */
+#define RETRY_AFTER_S 86400 /* a later time is cut to this */
+
+static void free_headers(struct curl_slist *headers)
+{
+	for (struct curl_slist *line = headers; line; line = line->next)
+		explicit_bzero(line->data, strlen(line->data));
+	curl_slist_free_all(headers);
+}
+
+static void transfer_free(struct transfer *t)
+{
+	if (t->easy)
+		curl_easy_cleanup(t->easy);
+	free_headers(t->headers);
+	if (t->body)
+		explicit_bzero(t->body, t->body_len);
+	free(t->body);
+	if (t->answer.data && t->answer.size <= WIPE_MAX)
+		explicit_bzero(t->answer.data, t->answer.size);
+	buf_clear(&t->answer);
+	free(t);
+}
+
+static int add_header(struct transfer *t, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(t->headers, line);
+
+	if (!longer)
+		return -ENOMEM;
+	t->headers = longer;
+	return 0;
+}
+
+/* The part of a URL that error texts may show. */
+static void copy_host(char *host, size_t size, const char *url)
+{
+	const char *at = strstr(url, "://");
+
+	at = at ? at + 3 : url;
+	size_t len = strcspn(at, "/?#");
+	const char *name = memrchr(at, '@', len);
+	if (name) {
+		len -= (size_t)(name + 1 - at);
+		at = name + 1;
+	}
+	if (len >= size)
+		len = size - 1;
+	memcpy(host, at, len);
+	host[len] = '\0';
+}
+
+static int copy_request(struct transfer *t, const struct http_request *r)
+{
+	size_t first = r->max_size < WIPE_MAX / 2 ? r->max_size : WIPE_MAX / 2;
+	int typed = 0, post = strcmp(r->method, "POST") == 0;
+
+	buf_init(&t->answer, r->max_size);
+	/* At once in one piece: growing would leave copies of a token behind, unwiped. */
+	if (buf_reserve(&t->answer, first) < 0)
+		return -ENOMEM;
+	for (const char *const *line = r->headers; line && *line; line++) {
+		if (add_header(t, *line) < 0)
+			return -ENOMEM;
+		typed |= strncasecmp(*line, "Content-Type:", strlen("Content-Type:")) == 0;
+	}
+	/* A POST without a type would be labelled as a form. */
+	if (post && !typed && add_header(t, "Content-Type:") < 0)
+		return -ENOMEM;
+	if (r->body && r->body_len) {
+		t->body = malloc(r->body_len);
+		if (!t->body)
+			return -ENOMEM;
+		memcpy(t->body, r->body, r->body_len);
+		t->body_len = r->body_len;
+	}
+	t->timeout_ms = r->timeout_ms;
+	copy_host(t->host, sizeof(t->host), r->url);
+	return 0;
+}
+
+/* ---- curl's callbacks and options ---- */
+
+static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	int r = buf_add(&t->answer, data, size * n);
+
+	if (r < 0) {
+		t->refused = r;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	return size * n;
+}
+
+/*
+ * After a suspend or a change of network an old connection swallows requests
+ * without a word, and HTTP/2 would send the next ones the same way. The kernel
+ * can tell: nothing that we sent was acknowledged.
+ */
+static int tune_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	unsigned int unacked_ms = UNACKED_MS;
+
+	(void)arg;
+	(void)purpose;
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof(unacked_ms));
+	/* A password_command must not inherit it. */
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return CURL_SOCKOPT_OK;
+}
+
+static int set_transport_options(struct transfer *t, const char *url, const char *ca_file)
+{
+	long connect_ms = t->timeout_ms < CONNECT_MS ? t->timeout_ms : CONNECT_MS;
+	CURL *e = t->easy;
+	int bad = 0;
+
+	bad |= curl_easy_setopt(e, CURLOPT_URL, url) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) != CURLE_OK;
+	/* Rather a stream on a connection that is about to be there than one more handshake. */
+	bad |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, tune_socket) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
+	/* A resolver that hangs must not hold the thread up when the time is over. */
+	bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)t->timeout_ms) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect_ms) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 65536L) != CURLE_OK;
+	if (ca_file)
+		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, ca_file) != CURLE_OK;
+	/* Plain http is for loopback alone; a proxy would take it off the machine. */
+	if (strncasecmp(url, "http:", strlen("http:")) == 0)
+		bad |= curl_easy_setopt(e, CURLOPT_PROXY, "") != CURLE_OK;
+	/* The token is the hub's to see, not the proxy's. */
+	bad |= curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) != CURLE_OK;
+	return bad ? -ENOMEM : 0;
+}
+
+static int set_request_options(struct transfer *t, const struct http_request *r,
+			       const char *user_agent)
+{
+	CURL *e = t->easy;
+	int bad = 0;
+
+	bad |= curl_easy_setopt(e, CURLOPT_USERAGENT, user_agent) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip") != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_bytes) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->words) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, t) != CURLE_OK;
+	if (strcmp(r->method, "POST") == 0) {
+		bad |= curl_easy_setopt(e, CURLOPT_POST, 1L) != CURLE_OK;
+		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->body ? t->body : "") != CURLE_OK;
+		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_len) !=
+		       CURLE_OK;
+	}
+	return bad ? -ENOMEM : 0;
+}
+
+struct transfer *transfer_new(const struct http_config *config, const struct http_request *r,
+			      http_done *done, void *arg)
+{
+	struct transfer *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->done = done;
+	t->arg = arg;
+	t->start_ms = clock_system.mono_ms();
+	t->easy = curl_easy_init();
+	if (!t->easy || copy_request(t, r) < 0 ||
+	    set_transport_options(t, r->url, config->ca_file) < 0 ||
+	    set_request_options(t, r, config->user_agent) < 0) {
+		transfer_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+/* ---- the end ---- */
+
+static int is_connected(const struct transfer *t)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+	return us > 0;
+}
+
+/* Why there is no answer, as errno and words; see http_done. */
+static int explain(const struct transfer *t, CURLcode result, struct err *err)
+{
+	const char *words = t->words[0] ? t->words : curl_easy_strerror(result);
+	long status = 0;
+
+	switch (result) {
+	case CURLE_OUT_OF_MEMORY:
+		return err_sys(err, -ENOMEM, "ask %s", t->host);
+	case CURLE_WRITE_ERROR:
+		if (t->refused == -ENOMEM)
+			return err_sys(err, -ENOMEM, "take the answer of %s", t->host);
+		return err_set(err, -EIO, "%s sends more than %zu KiB in one answer", t->host,
+			       t->answer.max >> 10);
+	case CURLE_OPERATION_TIMEDOUT:
+		if (is_connected(t))
+			return err_set(err, -ETIMEDOUT, "%s does not answer within %d ms", t->host,
+				       t->timeout_ms);
+		return err_set(err, -EHOSTUNREACH, "cannot reach %s: %s", t->host, words);
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+		if (status)
+			return err_set(err, -ECONNABORTED, "the answer of %s was cut off: %s",
+				       t->host, words);
+		return err_set(err, -ECONNRESET, "the connection to %s broke: %s", t->host, words);
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_BAD_CONTENT_ENCODING:
+		return err_set(err, -EIO, "%s does not answer as it should: %s", t->host, words);
+	default:
+		/* Names, routes, refusals, proxies and the many ways of TLS. */
+		return err_set(err, -EHOSTUNREACH, "cannot reach %s: %s", t->host, words);
+	}
+}
+
+void transfer_end(struct transfer *t, CURLcode result)
+{
+	struct http_answer answer = {.retry_after_s = -1};
+	struct err err = {0};
+	curl_off_t after = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &answer.status);
+	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);
+	if (after > 0)
+		answer.retry_after_s = (int)(after < RETRY_AFTER_S ? after : RETRY_AFTER_S);
+	answer.ms = (int)(clock_system.mono_ms() - t->start_ms);
+	answer.len = t->answer.len;
+	answer.data = buf_cstr(&t->answer);
+	if (result != CURLE_OK)
+		explain(t, result, &err);
+	else if (!answer.data)
+		err_sys(&err, -ENOMEM, "take the answer of %s", t->host);
+	t->done(t->arg, err.code ? NULL : &answer, &err);
+	transfer_free(t);
+}
+
+void transfer_fail(struct transfer *t, const struct err *err)
+{
+	t->done(t->arg, NULL, err);
+	transfer_free(t);
+}

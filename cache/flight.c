@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fetches from the hub: which months are asked for in one query, and never twice at
+ * a time. A flight belongs to nobody who waits: it lands in the cache whoever is left.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/log.h"
+#include "cache/store_impl.h"
+
+/* Fresh months between two that are needed are fetched with them if that is likely to cost
+ * less than the second query: a page holds 200. */
+#define BRIDGE_ACTIVITIES 200
+#define GUESS_PER_MONTH   35
+
+static void add_flight_locked(struct month_store *s, int first, int last, struct todo *todo)
+	REQUIRES(s->lock);
+static void add_flight_locked(struct month_store *s, int first, int last, struct todo *todo)
+{
+	struct flight *f = calloc(1, sizeof(*f));
+
+	/* Without memory nothing is asked for, and the waiters meet their deadline. */
+	if (!f)
+		return;
+	f->store = s;
+	f->first = first;
+	f->last = last;
+	f->next = todo->flights;
+	todo->flights = f;
+	for (int m = first; m <= last; m++)
+		slot_locked(s, m)->in_flight = 1;
+}
+
+static unsigned slot_cost(const struct slot *slot)
+{
+	return slot->month || slot->n ? slot->n : GUESS_PER_MONTH;
+}
+
+void flight_plan_locked(struct month_store *s, int first, int last, const unsigned char *need,
+			struct todo *todo)
+{
+	int run = 0, run_last = 0;
+	unsigned gap = 0;
+
+	for (int m = first; m <= last; m++) {
+		struct slot *slot = slot_locked(s, m);
+		if (run && (slot->in_flight || gap > BRIDGE_ACTIVITIES)) {
+			add_flight_locked(s, run, run_last, todo);
+			run = 0;
+		}
+		if (need[m - first] && !slot->in_flight) {
+			run = run ? run : m;
+			run_last = m;
+			gap = 0;
+		} else if (run) {
+			gap += slot_cost(slot);
+		}
+	}
+	if (run)
+		add_flight_locked(s, run, run_last, todo);
+}
+
+void flight_plan_history_locked(struct month_store *s, struct todo *todo)
+{
+	if (s->history_in_flight)
+		return;
+	struct flight *f = calloc(1, sizeof(*f));
+	if (!f)
+		return;
+	s->history_in_flight = 1;
+	f->store = s;
+	f->ends = 1;
+	f->known_count = s->history.count;
+	f->known_oldest = s->history.oldest_day;
+	f->next = todo->flights;
+	todo->flights = f;
+}
+
+void flight_readahead_locked(struct month_store *s, int first, int last, unsigned char *need)
+{
+	enum readahead_scope scope = readahead_miss(&s->readahead, first, last);
+	const struct history *h = &s->history;
+	int from = first, to = last;
+
+	if (scope == READAHEAD_NOTHING)
+		return;
+	from = month_number(month_year(first), 1);
+	to = month_number(month_year(last), 12);
+	if (scope == READAHEAD_ALL && h->known && h->newest_day) {
+		from = month_number(h->oldest_day / 10000, 1);
+		to = month_number(h->newest_day / 10000, 12);
+	}
+	for (int m = from; m <= to; m++) {
+		struct slot *slot = slot_locked(s, m);
+		if (!slot->month && !slot->on_disk && !slot->in_flight)
+			need[m - STORE_FIRST] = 1;
+	}
+}
+
+/* ---- landing ---- */
+
+void flight_free(struct flight *f)
+{
+	listing_free(f->listing);
+	free(f->rows);
+	free(f->start);
+	free(f);
+}
+
+/* Says once that something is wrong, and once that it is well again. */
+static void log_failure(struct month_store *s, const struct flight *f, const struct err *err)
+{
+	lock_take(&s->lock);
+	int first = !s->down;
+	s->down = 1;
+	lock_drop(&s->lock);
+	if (!first)
+		log_debug("a look at the hub failed: %s", err->text);
+	else if (!f->ends)
+		log_warn("cannot fetch %04d-%02d from the Training Hub: %s", month_year(f->first),
+			 month_month(f->first), err->text);
+	else
+		log_warn("cannot fetch the list of years from the Training Hub: %s", err->text);
+}
+
+static void log_success(struct month_store *s)
+{
+	lock_take(&s->lock);
+	int was_down = s->down;
+	s->down = 0;
+	lock_drop(&s->lock);
+	if (was_down)
+		log_warn("the Training Hub answers again");
+}
+
+static void flight_failed(struct flight *f, const struct err *err)
+{
+	struct month_store *s = f->store;
+
+	if (err->code != -ECANCELED)
+		log_failure(s, f, err);
+	lock_take(&s->lock);
+	int64_t now_ms = s->config.clock->mono_ms();
+	uint64_t seq = ++s->seq;
+	s->last_err = *err;
+	if (f->ends) {
+		s->history_in_flight = 0;
+		s->history_failed_seq = seq;
+		s->history_failed_ms = now_ms;
+	}
+	for (int m = f->first; !f->ends && m <= f->last; m++) {
+		struct slot *slot = slot_locked(s, m);
+		slot->in_flight = 0;
+		slot->failed_seq = seq;
+		slot->failed_ms = now_ms;
+	}
+	lock_drop(&s->lock);
+	flight_free(f);
+	waiter_progress(s);
+}
+
+static void flight_landed(void *arg, struct listing *listing, const struct err *err)
+{
+	struct flight *f = arg;
+
+	if (!listing) {
+		flight_failed(f, err);
+		return;
+	}
+	log_success(f->store);
+	f->listing = listing;
+	publish_flight(f);
+}
+
+/* Ends a flight that could not start. The waiters it was for are parked, so that the failure
+ * reaches them. */
+static void not_started(struct flight *f, int r)
+{
+	struct err err;
+
+	err_sys(&err, r, "cannot ask the Training Hub");
+	flight_failed(f, &err);
+}
+
+void flight_start(struct month_store *s, struct todo *todo)
+{
+	const struct hub *hub = s->config.hub;
+
+	for (struct flight *f = todo->flights, *next; f; f = next) {
+		next = f->next;
+		int r = !f->ends ? hub->range(hub->ctx, month_first_day(f->first),
+					      month_last_day(f->last), flight_landed, f)
+				 : hub->ends(hub->ctx, f->known_count, f->known_oldest,
+					     flight_landed, f);
+		if (r < 0)
+			not_started(f, r);
+	}
+	todo->flights = NULL;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* Months on disk; see month_file.h. */
+#include "cache/month_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "api/day.h"
+#include "cache/atomic_file.h"
+
+#define ROWS_MAX    1000000u
+#define STRINGS_MAX (256u << 20)
+#define TEXT_MAX    (1u << 30)
+
+struct header {
+	char magic[8];
+	uint32_t version;
+	uint32_t byte_order; /* 0x01020304 as the writer's machine stores it */
+	int32_t number;
+	uint32_t n;
+	uint32_t strings_len;
+	uint32_t json_len;
+	int64_t names_s;
+	int64_t gone_s;
+	uint64_t json_hash;
+	uint64_t reserved[2];
+	uint64_t index_hash; /* of the header up to here, the rows and the strings */
+};
+_Static_assert(sizeof(struct header) == 80, "the header is a format on disk");
+
+static const char magic[8] = "corosfs";
+
+void month_file_name(int number, char name[MONTH_FILE_NAME])
+{
+	snprintf(name, MONTH_FILE_NAME, "%04d-%02d", month_year(number) % 10000,
+		 month_month(number));
+}
+
+static uint64_t index_hash(const struct header *h, const struct month *m)
+{
+	/* Chained by seed: the streaming form needs an allocation. */
+	return XXH3_64bits_withSeed(m->row, m->n * sizeof(m->row[0]) + m->strings_len,
+				    XXH3_64bits(h, offsetof(struct header, index_hash)));
+}
+
+int month_file_write(int dirfd, const struct month *m, const struct month_text *text,
+		     int64_t fetched_s, struct err *err)
+{
+	struct header h = {
+		.version = MONTH_FILE_VERSION,
+		.byte_order = 0x01020304,
+		.number = m->number,
+		.n = (uint32_t)m->n,
+		.strings_len = (uint32_t)m->strings_len,
+		.json_len = (uint32_t)text->len,
+		.names_s = m->names_s,
+		.gone_s = m->gone_s,
+		.json_hash = m->json_hash,
+	};
+	char name[MONTH_FILE_NAME];
+
+	memcpy(h.magic, magic, sizeof(magic));
+	h.index_hash = index_hash(&h, m);
+	struct iovec iov[] = {
+		{&h, sizeof(h)},
+		{(void *)m->row, m->n * sizeof(m->row[0]) + m->strings_len},
+		{(void *)text->data, text->len},
+	};
+	month_file_name(m->number, name);
+	return atomic_file_write(dirfd, name, iov, 3, fetched_s, err);
+}
+
+/* ---- reading ---- */
+
+static int open_month(int dirfd, int number, struct stat *st, struct err *err)
+{
+	char name[MONTH_FILE_NAME];
+
+	month_file_name(number, name);
+	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
+		return err_set(err, -EBADMSG, "%s is not a plain file", name);
+	if (fd < 0)
+		return err_sys(err, -errno, "open %s", name);
+	if (fstat(fd, st) < 0) {
+		int r = err_sys(err, -errno, "stat %s", name);
+		close(fd);
+		return r;
+	}
+	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid()) {
+		close(fd);
+		return err_set(err, -EBADMSG, "%s is not a plain file of this user", name);
+	}
+	return fd;
+}
+
+static int read_header(int fd, int number, const struct stat *st, struct header *h, struct err *err)
+{
+	uint64_t size = sizeof(*h);
+
+	if (read_all(fd, h, sizeof(*h)) < 0)
+		return err_set(err, -EBADMSG, "it is cut off in its header");
+	if (memcmp(h->magic, magic, sizeof(magic)) != 0 || h->version != MONTH_FILE_VERSION ||
+	    h->byte_order != 0x01020304)
+		return err_set(err, -EBADMSG, "it has another format");
+	if (h->number != number)
+		return err_set(err, -EBADMSG, "it is of another month");
+	if (h->n > ROWS_MAX || h->strings_len > STRINGS_MAX || h->json_len > TEXT_MAX)
+		return err_set(err, -EBADMSG, "its sizes are out of range");
+	size += h->n * sizeof(struct activity) + h->strings_len + h->json_len;
+	if ((uint64_t)st->st_size != size)
+		return err_set(err, -EBADMSG, "it has %lld bytes instead of %llu",
+			       (long long)st->st_size, (unsigned long long)size);
+	return 0;
+}
+
+/* A file with a right checksum was written by somebody who can write checksums. */
+static int row_valid(const struct month *m, const struct activity *a, uint32_t json_len)
+{
+	uint64_t strings = (uint64_t)a->strings_at + a->title_len;
+
+	for (int c = 0; c < CELLS; c++) {
+		strings += a->cell_len[c];
+		if (a->cell_len[c] > CELL_MAX)
+			return 0;
+	}
+	return a->label_id >= 1 && a->label_id <= LABEL_ID_MAX && strings <= m->strings_len &&
+	       (uint64_t)a->json_at + a->json_len <= json_len && a->json_lines <= a->json_len &&
+	       day_valid(a->day) && month_of_day(a->day) == m->number && a->start_s >= 0 &&
+	       a->end_s >= a->start_s && a->changed_s >= 0;
+}
+
+static int read_rows(int fd, const struct header *h, struct month *m, struct err *err)
+{
+	if (read_all(fd, m->row, m->n * sizeof(m->row[0]) + m->strings_len) < 0)
+		return err_set(err, -EBADMSG, "it cannot be read to its end");
+	if (index_hash(h, m) != h->index_hash)
+		return err_set(err, -EBADMSG, "its checksum is wrong");
+	m->number = h->number;
+	m->names_s = h->names_s;
+	m->gone_s = h->gone_s;
+	m->json_hash = h->json_hash;
+	m->json_len = h->json_len;
+	for (size_t i = 0; i < m->n; i++)
+		if (!row_valid(m, &m->row[i], h->json_len) ||
+		    (i && activity_compare(&m->row[i - 1], &m->row[i]) >= 0))
+			return err_set(err, -EBADMSG, "row %zu makes no sense", i);
+	return 0;
+}
+
+int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_s, struct err *err)
+{
+	struct header h;
+	struct stat st;
+
+	int fd = open_month(dirfd, number, &st, err);
+	if (fd < 0)
+		return fd;
+	struct month *m = NULL;
+	int r = read_header(fd, number, &st, &h, err);
+	if (r == 0 && !(m = month_alloc(h.n, h.strings_len)))
+		r = err_set(err, -ENOMEM, "no memory for a month");
+	if (r == 0)
+		r = read_rows(fd, &h, m, err);
+	close(fd);
+	if (r < 0) {
+		month_unref(m);
+		return r;
+	}
+	*fetched_s = st.st_mtim.tv_sec;
+	*out = m;
+	return 0;
+}
+
+int month_file_read_text(int dirfd, const struct month *m, struct month_text **out, struct err *err)
+{
+	struct header h;
+	struct stat st;
+
+	int fd = open_month(dirfd, m->number, &st, err);
+	if (fd < 0)
+		return fd;
+	struct month_text *t = NULL;
+	int r = read_header(fd, m->number, &st, &h, err);
+	if (r == 0 && (h.json_hash != m->json_hash || h.json_len != m->json_len))
+		r = err_set(err, -EBADMSG, "its text is not the one that was listed");
+	if (r == 0 && !(t = month_text_alloc(h.json_len)))
+		r = err_set(err, -ENOMEM, "no memory for a month's text");
+	if (r == 0 &&
+	    (lseek(fd, st.st_size - (off_t)h.json_len, SEEK_SET) < 0 ||
+	     read_all(fd, t->data, t->len) < 0 || XXH3_64bits(t->data, t->len) != m->json_hash))
+		r = err_set(err, -EBADMSG, "its text is damaged");
+	close(fd);
+	if (r < 0) {
+		month_text_unref(t);
+		return r;
+	}
+	*out = t;
+	return 0;
+}
+
+int month_file_touch(int dirfd, int number, int64_t fetched_s, struct err *err)
+{
+	const struct timespec times[2] = {{.tv_sec = fetched_s}, {.tv_sec = fetched_s}};
+	char name[MONTH_FILE_NAME];
+
+	month_file_name(number, name);
+	if (utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(err, -errno, "set the time of %s", name);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A month as bytes on disk.
+ *
+ *     header (80 bytes) | rows (80 each) | strings | JSON text
+ *
+ * In the byte order of the machine that wrote it, which the header shows: another
+ * machine's file is fetched again like a damaged one. The header's first checksum
+ * covers header, rows and strings, the second the text, so that a listing is served
+ * without reading the text. The file's mtime is when the hub last said that the
+ * month is so; a look that finds no change costs one utimensat().
+ *
+ * Nothing that is read is believed: sizes, offsets and values are checked as if the
+ * file came from somebody else.
+ */
+#ifndef CACHE_MONTH_FILE_H
+#define CACHE_MONTH_FILE_H
+
+#include <stdint.h>
+
+#include "api/err.h"
+#include "cache/month.h"
+
+#define MONTH_FILE_VERSION 1
+#define MONTH_FILE_NAME    16 /* "2022-12" and its NUL, with room */
+
+void month_file_name(int number, char name[MONTH_FILE_NAME]);
+
+/* 0 or a negative errno with words. */
+int month_file_write(int dirfd, const struct month *m, const struct month_text *text,
+		     int64_t fetched_s, struct err *err);
+
+/*
+ * Without its text. 0; -ENOENT; -EBADMSG: damaged, of another format or not ours, with the
+ * reason in words: remove it; or another errno.
+ */
+int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_s, struct err *err);
+
+/* The text that belongs to `m`: -EBADMSG when the file holds another. */
+int month_file_read_text(int dirfd, const struct month *m, struct month_text **out,
+			 struct err *err);
+
+/* The hub was asked again and nothing changed. */
+int month_file_touch(int dirfd, int number, int64_t fetched_s, struct err *err);
+
+#endif

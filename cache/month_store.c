@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* The month store's door; see month_store.h, and store_impl.h for the rooms. */
+#include "cache/month_store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/log.h"
+#include "cache/store_impl.h"
+
+#define SAVE_AT_STOP_MS 2000
+
+/* ---- spans ---- */
+
+struct span *span_ref(struct span *s)
+{
+	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+void span_unref(struct span *s)
+{
+	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (int i = 0; i < s->n; i++)
+		month_unref(s->month[i]);
+	free(s);
+}
+
+/* ---- construction ---- */
+
+/* Marks the months that have a file; other names are leftovers of an interrupted write. */
+static void find_months(struct month_store *s)
+{
+	int fd = openat(s->config.months_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	lock_take(&s->lock);
+	for (struct dirent *e; (e = readdir(dir));) {
+		int year, month, end = 0;
+		if (sscanf(e->d_name, "%4d-%2d%n", &year, &month, &end) == 2 && end == 7 &&
+		    !e->d_name[7] && month >= 1 && month <= 12 && year >= HISTORY_YEAR_MIN &&
+		    year < HISTORY_YEAR_MIN + HISTORY_YEARS)
+			slot_locked(s, month_number(year, month))->on_disk = 1;
+		else if (e->d_name[0] == '.' && e->d_name[1] != '.' && e->d_name[1])
+			unlinkat(s->config.months_fd, e->d_name, 0);
+	}
+	lock_drop(&s->lock);
+	closedir(dir);
+}
+
+static void read_history(struct month_store *s)
+{
+	struct history h;
+	struct err err;
+
+	if (history_read(s->config.dirfd, &h, &err) == -EBADMSG)
+		log_warn("%s; it is fetched again", err.text);
+	lock_take(&s->lock);
+	s->history = h;
+	lock_drop(&s->lock);
+}
+
+struct month_store *month_store_new(const struct month_store_config *config, struct err *err)
+{
+	struct month_store *s = calloc(1, sizeof(*s));
+	struct slot *slot = calloc(STORE_MONTHS, sizeof(*slot));
+
+	if (!s || !slot) {
+		free(s);
+		free(slot);
+		err_set(err, -ENOMEM, "no memory for the cache");
+		return NULL;
+	}
+	s->config = *config;
+	lock_init(&s->lock);
+	lock_take(&s->lock);
+	s->slot = slot;
+	s->quiet = config->offline;
+	s->history_failed_ms = INT64_MIN;
+	for (int i = 0; i < STORE_MONTHS; i++)
+		slot[i].failed_ms = INT64_MIN;
+	lock_drop(&s->lock);
+	if (config->dirfd >= 0) {
+		read_history(s);
+		find_months(s);
+	}
+	s->loader = worker_new("cache-load", err);
+	s->saver = s->loader ? worker_new("cache-save", err) : NULL;
+	if (!s->saver) {
+		if (s->loader)
+			worker_stop(s->loader, 0, free);
+		month_store_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void month_store_quiet(struct month_store *s)
+{
+	lock_take(&s->lock);
+	s->quiet = 1;
+	err_set(&s->last_err, -ECANCELED, "the filesystem is being unmounted");
+	lock_drop(&s->lock);
+	waiter_progress(s);
+}
+
+void month_store_stop(struct month_store *s)
+{
+	month_store_quiet(s);
+	worker_stop(s->loader, 0, free);
+	worker_stop(s->saver, SAVE_AT_STOP_MS, free);
+}
+
+void month_store_free(struct month_store *s)
+{
+	lock_take(&s->lock);
+	for (int i = 0; i < STORE_MONTHS; i++) {
+		month_unref(s->slot[i].month);
+		month_text_unref(s->slot[i].text);
+	}
+	free(s->slot);
+	lock_drop(&s->lock);
+	lock_clear(&s->lock);
+	if (s->loader)
+		worker_free(s->loader);
+	if (s->saver)
+		worker_free(s->saver);
+	free(s);
+}
+
+int month_store_usable(struct month_store *s)
+{
+	int usable;
+
+	lock_take(&s->lock);
+	usable = s->history.known;
+	for (int i = 0; i < STORE_MONTHS && !usable; i++)
+		usable = s->slot[i].on_disk;
+	lock_drop(&s->lock);
+	return usable;
+}
+
+/* ---- the calls ---- */
+
+static struct waiter *new_waiter(struct month_store *s, enum waiting_for what, int wait_ms,
+				 void *ctx)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	int64_t now_ms = s->config.clock->mono_ms();
+	w->what = what;
+	w->deadline_ms = now_ms + wait_ms;
+	w->soft_ms = now_ms + (wait_ms < SOFT_WAIT_MS ? wait_ms : SOFT_WAIT_MS);
+	w->ctx = ctx;
+	return w;
+}
+
+static const struct err no_memory = {-ENOMEM, "no memory to wait for the cache"};
+
+void month_store_get(struct month_store *s, int first, int last, int wait_ms, span_done *done,
+		     void *ctx)
+{
+	struct waiter *w = new_waiter(s, WAIT_MONTHS, wait_ms, ctx);
+
+	if (w)
+		w->span = calloc(1, sizeof(*w->span) +
+					    (size_t)(last - first + 1) * sizeof(w->span->month[0]));
+	if (!w || !w->span) {
+		free(w);
+		done(ctx, NULL, &no_memory);
+		return;
+	}
+	atomic_init(&w->span->refs, 1);
+	w->span->first = first;
+	w->first = first;
+	w->last = last;
+	w->done.span = done;
+	waiter_submit(s, w);
+}
+
+void month_store_text(struct month_store *s, struct month *m, int wait_ms, text_done *done,
+		      void *ctx)
+{
+	struct waiter *w = new_waiter(s, WAIT_TEXT, wait_ms, ctx);
+
+	if (!w) {
+		done(ctx, NULL, &no_memory);
+		return;
+	}
+	w->month = month_ref(m);
+	w->done.text = done;
+	waiter_submit(s, w);
+}
+
+void month_store_history(struct month_store *s, int wait_ms, history_done *done, void *ctx)
+{
+	struct waiter *w = new_waiter(s, WAIT_HISTORY, wait_ms, ctx);
+
+	if (w)
+		w->history = calloc(1, sizeof(*w->history));
+	if (!w || !w->history) {
+		free(w);
+		done(ctx, NULL, 0, &no_memory);
+		return;
+	}
+	w->done.history = done;
+	waiter_submit(s, w);
+}
+
+void month_store_history_now(struct month_store *s, struct history *h)
+{
+	lock_take(&s->lock);
+	*h = s->history;
+	lock_drop(&s->lock);
+}
+
+struct span *month_store_peek(struct month_store *s, int first, int last, int load)
+{
+	int n = last - first + 1;
+	struct span *span = calloc(1, sizeof(*span) + (size_t)n * sizeof(span->month[0]));
+
+	if (!span)
+		return NULL;
+	atomic_init(&span->refs, 1);
+	span->first = first;
+	for (int i = 0; i < n; i++) {
+		if (load)
+			residence_load_now(s, first + i);
+		lock_take(&s->lock);
+		span->month[i] = month_ref(slot_locked(s, first + i)->month);
+		lock_drop(&s->lock);
+		if (!span->month[i]) {
+			span_unref(span);
+			return NULL;
+		}
+		span->n++;
+	}
+	return span;
+}
+
+void month_store_refresh(struct month_store *s)
+{
+	unsigned char need[STORE_MONTHS] = {0};
+	struct todo todo = {0};
+
+	lock_take(&s->lock);
+	for (int i = 0; i < STORE_MONTHS; i++)
+		need[i] = s->slot[i].month || s->slot[i].on_disk;
+	if (!s->quiet) {
+		flight_plan_history_locked(s, &todo);
+		flight_plan_locked(s, STORE_FIRST, STORE_FIRST + STORE_MONTHS - 1, need, &todo);
+	}
+	lock_drop(&s->lock);
+	flight_start(s, &todo);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Year and month -> current snapshot: from memory, else disk, else the hub.
+ *
+ * No call waits. `done` is called exactly once with no lock held: before the call
+ * returns when everything is at hand, else later from the transport or the loader
+ * thread, at the latest `wait_ms` of monotonic time from now. Any thread may call.
+ * Callers of the same month share one fetch, which outlives those who give up.
+ *
+ * A failure is one of
+ *   -EHOSTUNREACH, -EACCES, -EIO, -EBUSY, -EINVAL  as in call.h, and nothing is cached
+ *   -ETIMEDOUT  `wait_ms` is over; the fetch goes on, so a later call may win
+ *   -ESTALE     (text) that version of the month is gone
+ *   -ENOMEM, -ECANCELED (stopping)
+ * in err->code, with words.
+ */
+#ifndef CACHE_MONTH_STORE_H
+#define CACHE_MONTH_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/clock.h"
+#include "api/hub.h"
+#include "cache/history.h"
+#include "cache/month.h"
+
+struct month_store;
+
+/* Months first .. first + n - 1, none NULL. Immutable. */
+struct span {
+	atomic_int refs;
+	int first, n;
+	int valid_s; /* for so long the caller may believe it without asking again, >= 1 */
+	struct month *month[];
+};
+struct span *span_ref(struct span *s);
+void span_unref(struct span *s); /* NULL is fine */
+
+struct month_store_config {
+	const struct hub *hub; /* must outlive the store */
+	const struct clock *clock;
+	int dirfd; /* the account's folder, and months/ in it; -1: no disk */
+	int months_fd;
+	size_t memory; /* ceiling for snapshots that nobody uses, bytes */
+	int ttl_s;
+	int offline;        /* never ask the hub */
+	month_names *names; /* month.h */
+	/*
+	 * News for the layer above, with no lock held. `before`: `fresh` is about to take the
+	 * place of `old`, whose text is kept and which is marked superseded. `after`: it has
+	 * (`old` is NULL when it was not at hand to compare). `history`: the ends moved.
+	 */
+	void (*before)(void *ctx, struct month *old, struct month *fresh);
+	void (*after)(void *ctx, struct month *old, struct month *fresh);
+	void (*history)(void *ctx, const struct history *old, const struct history *fresh);
+	void *ctx;
+};
+
+/* Looks which months are on disk; reads none. Starts the threads for the disk: fork before.
+ * NULL and `err` on failure. */
+struct month_store *month_store_new(const struct month_store_config *config, struct err *err);
+
+/* From now on nothing is fetched: who waits for the hub is answered -ECANCELED, what is cached is
+ * served. For an unmount while files are open. */
+void month_store_quiet(struct month_store *s);
+
+/* After http_stop(): writes what is not on disk yet (for at most 2 s) and ends the threads. */
+void month_store_stop(struct month_store *s);
+void month_store_free(struct month_store *s);
+
+/* Whether anything of the account is cached: enough to mount without a network. */
+int month_store_usable(struct month_store *s);
+
+/* `span` is the callee's to unref; NULL on failure. */
+typedef void span_done(void *ctx, struct span *span, const struct err *err);
+void month_store_get(struct month_store *s, int first, int last, int wait_ms, span_done *done,
+		     void *ctx);
+
+/* What is in memory now, however old; NULL unless all of it is. Loads from disk when `load` is
+ * set: from the loader thread (`before`) only. */
+struct span *month_store_peek(struct month_store *s, int first, int last, int load);
+
+/* The text of a month that came from here, current or superseded; unref it. */
+typedef void text_done(void *ctx, struct month_text *text, const struct err *err);
+void month_store_text(struct month_store *s, struct month *m, int wait_ms, text_done *done,
+		      void *ctx);
+
+/* The ends of the history. `valid_s` as in struct span. `h` lives until done returns. */
+typedef void history_done(void *ctx, const struct history *h, int valid_s, const struct err *err);
+void month_store_history(struct month_store *s, int wait_ms, history_done *done, void *ctx);
+
+/* What is known of it now, however old; h->known says whether. */
+void month_store_history_now(struct month_store *s, struct history *h);
+
+/* Looks at the hub again for everything that is cached, behind the readers' backs. */
+void month_store_refresh(struct month_store *s);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is in memory and what is on disk. Months come from disk on the loader thread and
+ * go there on the saver thread, so that a reader never waits behind an fsync. Memory has
+ * a ceiling: the text goes first (the page cache has it too), then what was not used for
+ * longest. What the disk would not take stays in memory.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/log.h"
+#include "cache/month_file.h"
+#include "cache/store_impl.h"
+
+#define TEXT_KEEP (2u << 20)
+#define VICTIMS   64
+
+struct job {
+	struct month_store *store;
+	int first, last;
+};
+
+static int post(struct worker *w, worker_job *run, struct month_store *s, int first, int last)
+{
+	struct job *j = malloc(sizeof(*j));
+
+	if (!j)
+		return -ENOMEM;
+	*j = (struct job){s, first, last};
+	int r = worker_post(w, run, j);
+	if (r < 0)
+		free(j);
+	return r;
+}
+
+/* ---- memory ---- */
+
+/* What left its slot, to be unreferenced without the lock. */
+struct victims {
+	int months, texts;
+	struct month *month[VICTIMS];
+	struct month_text *text[VICTIMS];
+};
+
+static void drop_text_locked(struct month_store *s, struct slot *slot, struct victims *v)
+	REQUIRES(s->lock);
+static void drop_text_locked(struct month_store *s, struct slot *slot, struct victims *v)
+{
+	if (!slot->text)
+		return;
+	s->memory -= slot->text->len;
+	s->text_memory -= slot->text->len;
+	v->text[v->texts++] = slot->text;
+	slot->text = NULL;
+}
+
+static void drop_month_locked(struct month_store *s, struct slot *slot, struct victims *v)
+	REQUIRES(s->lock);
+static void drop_month_locked(struct month_store *s, struct slot *slot, struct victims *v)
+{
+	drop_text_locked(s, slot, v);
+	if (!slot->month)
+		return;
+	s->memory -= month_size(slot->month);
+	v->month[v->months++] = slot->month;
+	slot->month = NULL;
+}
+
+/* The one that was not used for longest, of those that may go, or NULL. */
+static struct slot *oldest_locked(struct month_store *s, int text, const struct slot *keep)
+	REQUIRES(s->lock);
+static struct slot *oldest_locked(struct month_store *s, int text, const struct slot *keep)
+{
+	struct slot *oldest = NULL;
+
+	for (int i = 0; i < STORE_MONTHS; i++) {
+		struct slot *slot = &s->slot[i];
+		int held = text ? slot->text != NULL : slot->month != NULL;
+		/* Without a disk everything comes from the hub again, so nothing is lost. */
+		int safe = (slot->on_disk && !slot->dirty) || s->config.dirfd < 0;
+		if (held && safe && !slot->publishing && slot != keep &&
+		    (!oldest || slot->used < oldest->used))
+			oldest = slot;
+	}
+	return oldest;
+}
+
+static void evict_locked(struct month_store *s, const struct slot *keep, struct victims *v)
+	REQUIRES(s->lock);
+static void evict_locked(struct month_store *s, const struct slot *keep, struct victims *v)
+{
+	struct slot *slot;
+
+	while (v->texts < VICTIMS && s->text_memory > TEXT_KEEP &&
+	       (slot = oldest_locked(s, 1, keep)))
+		drop_text_locked(s, slot, v);
+	while (v->months < VICTIMS && v->texts < VICTIMS && s->memory > s->config.memory &&
+	       (slot = oldest_locked(s, 0, keep)))
+		drop_month_locked(s, slot, v);
+}
+
+static void free_victims(struct victims *v)
+{
+	for (int i = 0; i < v->months; i++)
+		month_unref(v->month[i]);
+	for (int i = 0; i < v->texts; i++)
+		month_text_unref(v->text[i]);
+}
+
+static void install_text_locked(struct month_store *s, struct slot *slot, struct month_text *t)
+	REQUIRES(s->lock);
+static void install_text_locked(struct month_store *s, struct slot *slot, struct month_text *t)
+{
+	slot->text = t;
+	s->memory += t->len;
+	s->text_memory += t->len;
+}
+
+void residence_install(struct month_store *s, int number, struct month *m, struct month_text *t,
+		       int64_t fetched_s, int dirty)
+{
+	struct victims v = {0};
+
+	lock_take(&s->lock);
+	struct slot *slot = slot_locked(s, number);
+	drop_month_locked(s, slot, &v);
+	slot->month = m;
+	slot->n = (uint32_t)m->n;
+	slot->fetched_s = fetched_s;
+	slot->failed_ms = INT64_MIN;
+	slot->patience_ms = 0;
+	slot->dirty = dirty != 0;
+	slot->seen = 1;
+	slot->used = ++s->tick;
+	s->memory += month_size(m);
+	if (t)
+		install_text_locked(s, slot, t);
+	evict_locked(s, slot, &v);
+	lock_drop(&s->lock);
+	free_victims(&v);
+}
+
+/* ---- from disk ---- */
+
+/* The file is of no use: damaged, or gone with the whole folder. */
+static void forget_file(struct month_store *s, int number, int r, const struct err *err)
+{
+	char name[MONTH_FILE_NAME];
+
+	month_file_name(number, name);
+	if (r == -EBADMSG) {
+		log_warn("the cached month %s is discarded: %s", name, err->text);
+		unlinkat(s->config.months_fd, name, 0);
+	} else if (r != -ENOENT) {
+		log_warn("cannot read a cached month: %s", err->text);
+	}
+	lock_take(&s->lock);
+	slot_locked(s, number)->on_disk = 0;
+	lock_drop(&s->lock);
+}
+
+void residence_load_now(struct month_store *s, int number)
+{
+	struct month *m = NULL;
+	int64_t fetched_s = 0;
+	struct err err;
+	int r = 0;
+
+	lock_take(&s->lock);
+	struct slot *slot = slot_locked(s, number);
+	int wanted = !slot->month && slot->on_disk;
+	lock_drop(&s->lock);
+	if (wanted)
+		r = month_file_read(s->config.months_fd, number, &m, &fetched_s, &err);
+	if (wanted && r < 0)
+		forget_file(s, number, r, &err);
+	lock_take(&s->lock);
+	slot->loading = 0;
+	/* The hub may have been faster; its answer is the younger one. */
+	int late = slot->month != NULL;
+	lock_drop(&s->lock);
+	if (m && late)
+		month_unref(m);
+	else if (m)
+		residence_install(s, number, m, NULL, fetched_s, 0);
+}
+
+static void load(void *arg)
+{
+	struct job *j = arg;
+
+	for (int m = j->first; m <= j->last; m++)
+		residence_load_now(j->store, m);
+	waiter_progress(j->store);
+	free(j);
+}
+
+void residence_load_locked(struct month_store *s, int first, int last)
+{
+	int wanted = 0;
+
+	for (int m = first; m <= last; m++) {
+		struct slot *slot = slot_locked(s, m);
+		if (slot->month || !slot->on_disk || slot->loading)
+			continue;
+		wanted = 1;
+		slot->loading = 1;
+	}
+	/* Out of memory: the waiters meet their deadline, a later call tries again. */
+	if (wanted && post(s->loader, load, s, first, last) < 0)
+		for (int m = first; m <= last; m++)
+			slot_locked(s, m)->loading = 0;
+}
+
+static void load_text(void *arg)
+{
+	struct job *j = arg;
+	struct month_store *s = j->store;
+	struct victims v = {0};
+	struct month_text *t = NULL;
+	struct err err;
+
+	lock_take(&s->lock);
+	struct slot *slot = slot_locked(s, j->first);
+	struct month *m = slot->text ? NULL : month_ref(slot->month);
+	lock_drop(&s->lock);
+	int r = m ? month_file_read_text(s->config.months_fd, m, &t, &err) : 0;
+	if (r < 0)
+		forget_file(s, j->first, r, &err);
+	lock_take(&s->lock);
+	slot->loading_text = 0;
+	if (t && slot->month == m && !slot->text) {
+		install_text_locked(s, slot, t);
+		slot->used = ++s->tick;
+		t = NULL;
+		evict_locked(s, slot, &v);
+	} else if (r < 0 && slot->month == m) {
+		/* A listing without its text cannot be read: the hub gives both anew. */
+		drop_month_locked(s, slot, &v);
+	}
+	lock_drop(&s->lock);
+	free_victims(&v);
+	month_text_unref(t);
+	month_unref(m);
+	waiter_progress(s);
+	free(j);
+}
+
+void residence_load_text_locked(struct month_store *s, int number)
+{
+	struct slot *slot = slot_locked(s, number);
+
+	if (!slot->loading_text && post(s->loader, load_text, s, number, number) == 0)
+		slot->loading_text = 1;
+}
+
+/* ---- to disk ---- */
+
+/* Says once that the disk is of no help, and once that it is again. */
+static void log_disk(struct month_store *s, int r, const struct err *err)
+{
+	lock_take(&s->lock);
+	int said = s->disk_down;
+	s->disk_down = r < 0;
+	lock_drop(&s->lock);
+	if (r < 0 && !said)
+		log_warn("cannot keep months on disk, serving from memory: %s", err->text);
+	else if (r == 0 && said)
+		log_warn("months are kept on disk again");
+}
+
+static void save(void *arg)
+{
+	struct job *j = arg;
+	struct month_store *s = j->store;
+	struct victims v = {0};
+	struct err err;
+
+	lock_take(&s->lock);
+	struct slot *slot = slot_locked(s, j->first);
+	struct month *m = slot->dirty ? month_ref(slot->month) : NULL;
+	struct month_text *t = slot->dirty ? month_text_ref(slot->text) : NULL;
+	int64_t fetched_s = slot->fetched_s;
+	lock_drop(&s->lock);
+
+	int r = m && t ? month_file_write(s->config.months_fd, m, t, fetched_s, &err) : 0;
+	if (m && t)
+		log_disk(s, r, &err);
+	lock_take(&s->lock);
+	if (m && t && r == 0) {
+		slot->on_disk = 1;
+		if (slot->month == m)
+			slot->dirty = 0;
+	}
+	evict_locked(s, NULL, &v);
+	lock_drop(&s->lock);
+	free_victims(&v);
+	month_unref(m);
+	month_text_unref(t);
+	free(j);
+}
+
+void residence_save(struct month_store *s, int number)
+{
+	if (s->config.dirfd >= 0)
+		post(s->saver, save, s, number, number);
+}
+
+static void touch(void *arg)
+{
+	struct job *j = arg;
+	struct month_store *s = j->store;
+
+	lock_take(&s->lock);
+	const struct slot *slot = slot_locked(s, j->first);
+	int64_t fetched_s = slot->on_disk && !slot->dirty ? slot->fetched_s : 0;
+	lock_drop(&s->lock);
+	/* A time that is not kept costs a look at the hub, nothing else. */
+	if (fetched_s)
+		month_file_touch(s->config.months_fd, j->first, fetched_s, NULL);
+	free(j);
+}
+
+void residence_touch(struct month_store *s, int number)
+{
+	if (s->config.dirfd >= 0)
+		post(s->saver, touch, s, number, number);
+}
+
+static void save_history(void *arg)
+{
+	struct job *j = arg;
+	struct month_store *s = j->store;
+	struct history h;
+	struct err err;
+
+	month_store_history_now(s, &h);
+	if (h.known)
+		log_disk(s, history_write(s->config.dirfd, &h, &err), &err);
+	free(j);
+}
+
+void residence_save_history(struct month_store *s)
+{
+	if (s->config.dirfd >= 0)
+		post(s->saver, save_history, s, 0, 0);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the month store, for the files that make it up:
+ *
+ *     month_store.c  construction, the calls, what is served from where
+ *     waiter.c       who waits for what: park, evaluate, wake
+ *     flight.c       which months are asked for together; one fetch a month
+ *     publish.c      the hub's answer -> snapshots, and the news of what changed
+ *     residence.c    what is in memory and what is on disk: load, save, evict
+ *
+ * Locks: `lock` is the only one, held for pointer swaps and never across disk,
+ * network, a callback or an unref that may free. What is to be done without it is
+ * collected in a struct todo.
+ */
+#ifndef CACHE_STORE_IMPL_H
+#define CACHE_STORE_IMPL_H
+
+#include "api/day.h"
+#include "api/lock.h"
+#include "cache/freshness.h"
+#include "cache/month_store.h"
+#include "cache/readahead.h"
+#include "cache/worker.h"
+
+#define STORE_FIRST  (DAY_MIN / 10000 * 12)
+#define STORE_MONTHS ((DAY_MAX / 10000 + 1) * 12 - STORE_FIRST)
+
+/* A reader of a young month waits so long for the hub before it gets the old copy; and then
+ * nobody else waits for that month for so long. */
+#define SOFT_WAIT_MS 3000
+#define PATIENCE_MS  10000
+
+struct slot {
+	struct month *month;     /* NULL: not in memory */
+	struct month_text *text; /* NULL: not in memory */
+	int64_t fetched_s;       /* wall; of `month` */
+	int64_t failed_ms;       /* mono: when a fetch last failed, INT64_MIN never */
+	int64_t patience_ms;     /* mono: until then the old copy is shown without waiting */
+	uint64_t failed_seq;     /* the store's seq of that failure */
+	uint32_t used;           /* the store's tick when it was last used */
+	uint32_t n;              /* activities, when it was last in memory */
+	unsigned on_disk : 1;    /* as far as we know */
+	unsigned dirty : 1;      /* newer than what is on disk: not to be evicted */
+	unsigned loading : 1;
+	unsigned loading_text : 1;
+	unsigned in_flight : 1;
+	unsigned publishing : 1; /* not to be evicted */
+	unsigned seen : 1;       /* was in memory once: the kernel may know it */
+};
+
+enum waiting_for { WAIT_MONTHS, WAIT_TEXT, WAIT_HISTORY };
+
+/* A caller who waits. Its result is filled in under the lock, and given to it without. */
+struct waiter {
+	struct waiter *next;
+	enum waiting_for what;
+	int first, last;     /* months */
+	struct month *month; /* text; a reference */
+	int64_t deadline_ms, soft_ms;
+	uint64_t seq; /* a failure with a higher one happened while it waited */
+	int noted;    /* its miss was told to the read-ahead */
+	union {
+		span_done *span;
+		text_done *text;
+		history_done *history;
+	} done;
+	void *ctx;
+	/* -- the result */
+	struct span *span;
+	struct month_text *text;
+	struct history *history;
+	int valid_s;
+	struct err err;
+};
+
+/* A fetch of the months first..last, or of the history's ends, which brings some months too. */
+struct flight {
+	struct flight *next;
+	struct month_store *store;
+	int ends;
+	int first, last;
+	int64_t known_count;
+	int32_t known_oldest;
+	struct listing *listing;
+	uint32_t
+		*rows; /* of the listing, grouped by month; start[m - first] is where each begins */
+	uint32_t *start;
+	int64_t now_s;
+	atomic_int left; /* months that are still being published, and one for the loop itself */
+};
+
+/* What a decision under the lock wants done without it. */
+struct todo {
+	struct flight *flights;
+	int soft; /* a waiter's soft wait began: arm its timer */
+};
+
+struct month_store {
+	struct month_store_config config;
+	struct worker *loader, *saver;
+
+	struct lock lock;
+	/* -- guarded by lock */
+	struct slot *slot GUARDED; /* [STORE_MONTHS] */
+	struct history history GUARDED;
+	int history_in_flight GUARDED;
+	int64_t history_failed_ms GUARDED, history_patience_ms GUARDED;
+	uint64_t history_failed_seq GUARDED;
+	struct waiter *waiters GUARDED;
+	struct readahead readahead GUARDED;
+	uint64_t seq GUARDED;
+	uint32_t tick GUARDED;
+	size_t memory GUARDED, text_memory GUARDED;
+	struct err last_err GUARDED; /* of the last fetch that failed */
+	int quiet GUARDED;           /* stopping: ask the hub nothing more */
+	int down GUARDED;            /* a failure was logged, and no success since */
+	int disk_down GUARDED;       /* the same for writing to the disk */
+};
+
+/* ---- waiter.c ---- */
+
+/* Answers the waiter now or parks it; takes it over. */
+void waiter_submit(struct month_store *s, struct waiter *w);
+/* Something changed: answers whoever can be answered. */
+void waiter_progress(struct month_store *s);
+void waiter_progress_task(void *store);
+
+/* ---- flight.c ---- */
+
+/* Adds flights for the months of first..last that `need` marks and nobody fetches yet. */
+void flight_plan_locked(struct month_store *s, int first, int last, const unsigned char *need,
+			struct todo *todo) REQUIRES(s->lock);
+void flight_plan_history_locked(struct month_store *s, struct todo *todo) REQUIRES(s->lock);
+void flight_start(struct month_store *s, struct todo *todo);
+/* The months that the read-ahead adds to a miss are marked in need[0 .. STORE_MONTHS). */
+void flight_readahead_locked(struct month_store *s, int first, int last, unsigned char *need)
+	REQUIRES(s->lock);
+
+/* ---- publish.c ---- */
+
+/* Publishes the months of a flight's listing; takes the flight over. Transport thread. */
+void publish_flight(struct flight *f);
+void flight_free(struct flight *f);
+
+/* ---- residence.c ---- */
+
+void residence_load_locked(struct month_store *s, int first, int last) REQUIRES(s->lock);
+void residence_load_text_locked(struct month_store *s, int number) REQUIRES(s->lock);
+/* Reads the month into its slot if it is on disk and not in memory. Loader thread. */
+void residence_load_now(struct month_store *s, int number);
+/* Gives the slot a month and a text (references, taken over), and evicts what is too much. */
+void residence_install(struct month_store *s, int number, struct month *m, struct month_text *t,
+		       int64_t fetched_s, int dirty);
+void residence_save(struct month_store *s, int number);
+void residence_touch(struct month_store *s, int number);
+void residence_save_history(struct month_store *s);
+
+static inline struct slot *slot_locked(struct month_store *s, int number) REQUIRES(s->lock);
+static inline struct slot *slot_locked(struct month_store *s, int number)
+{
+	return &s->slot[number - STORE_FIRST];
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What the operations of a mount share. Set up before the first request, then constant. */
+#ifndef FS_FS_H
+#define FS_FS_H
+
+#include <sys/types.h>
+
+#include "fs/render.h"
+
+struct fuse_session;
+struct month_store;
+struct node_table;
+struct worker;
+
+struct fs {
+	struct month_store *store;
+	struct node_table *nodes;
+	struct worker *notifier; /* notify.h */
+	struct fuse_session *session;
+	struct render_options render;
+	uid_t uid;
+	gid_t gid;
+	mode_t file_mode, dir_mode; /* with their type */
+	int wait_ms;                /* the longest that one system call may wait */
+	void (*ready)(void *arg);   /* the kernel has said hello */
+	void *ready_arg;
+};
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Mountpoints; see mountpoint.h. */
+#include "fs/mountpoint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "api/log.h"
+
+#define FUSE_MAGIC 0x65735546
+#define FUSE_TYPE  "fuse.corosfs"
+
+/* realpath(3) of the folder above, since a dead mount cannot be looked at itself. */
+static int absolute(const char *dir, char path[PATH_MAX], struct err *err)
+{
+	char above[PATH_MAX], real[PATH_MAX];
+
+	if (realpath(dir, path))
+		return 0;
+	if (errno != ENOTCONN)
+		return err_sys(err, -errno, "cannot mount on %s", dir);
+	size_t len = strlen(dir);
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	size_t slash = len;
+	while (slash && dir[slash - 1] != '/')
+		slash--;
+	if (slash > 1)
+		snprintf(above, sizeof(above), "%.*s", (int)slash, dir);
+	else
+		snprintf(above, sizeof(above), "%s", slash ? "/" : ".");
+	if (!realpath(above, real))
+		return err_sys(err, -errno, "cannot mount on %s", dir);
+	if (snprintf(path, PATH_MAX, "%s/%.*s", strcmp(real, "/") ? real : "", (int)(len - slash),
+		     dir + slash) >= PATH_MAX)
+		return err_set(err, -ENAMETOOLONG, "the mountpoint's path is too long");
+	return 0;
+}
+
+/* Whether the uppermost mount there is one of ours. */
+static int is_ours(const char *path)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char line[4 * PATH_MAX];
+	struct mntent m;
+	int ours = 0;
+
+	if (!mounts)
+		return 0;
+	while (getmntent_r(mounts, &m, line, sizeof(line)))
+		if (strcmp(m.mnt_dir, path) == 0)
+			ours = strcmp(m.mnt_type, FUSE_TYPE) == 0;
+	endmntent(mounts);
+	return ours;
+}
+
+int mountpoint_detach(const char *path)
+{
+	int status = 0;
+
+	if (geteuid() == 0)
+		return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+	pid_t pid = fork();
+	if (pid == 0) {
+		execlp("fusermount3", "fusermount3", "-u", "-q", "-z", "--", path, (char *)NULL);
+		_exit(127);
+	}
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPERM;
+}
+
+static int clear_dead(const char *path, struct err *err)
+{
+	if (!is_ours(path))
+		return err_set(err, -ENOTCONN,
+			       "%s holds a dead mount of another filesystem; unmount it first "
+			       "(fusermount3 -u)",
+			       path);
+	log_info("unmounting what a dead corosfs left at %s", path);
+	int r = mountpoint_detach(path);
+	return r < 0 ? err_sys(err, r, "cannot unmount the dead mount at %s", path) : 0;
+}
+
+static int is_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	int n = 0;
+
+	if (!dir)
+		return 1;
+	for (struct dirent *e; n == 0 && (e = readdir(dir));)
+		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+	closedir(dir);
+	return n == 0;
+}
+
+int mountpoint_overlap(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), shorter = la < lb ? la : lb;
+	const char *longer = la < lb ? b : a;
+
+	if (strncmp(a, b, shorter) != 0)
+		return 0;
+	return la == lb || longer[shorter] == '/' || shorter == 1;
+}
+
+static int check_keep(const char *path, const char *const *keep, struct err *err)
+{
+	for (; *keep; keep++) {
+		char real[PATH_MAX];
+		/* A folder that is not there yet is compared as it was named. */
+		const char *folder = realpath(*keep, real) ? real : *keep;
+		if (folder[0] == '/' && mountpoint_overlap(path, folder))
+			return err_set(err, -EINVAL,
+				       "%s cannot be the mountpoint: %s would be under it or the "
+				       "other way round",
+				       path, folder);
+	}
+	return 0;
+}
+
+int mountpoint_check(const char *dir, int nonempty, const char *const *keep, char path[PATH_MAX],
+		     struct err *err)
+{
+	struct stat st;
+	int r;
+
+	if ((r = absolute(dir, path, err)) < 0)
+		return r;
+	if (stat(path, &st) < 0 && errno == ENOTCONN && (r = clear_dead(path, err)) < 0)
+		return r;
+	if (is_ours(path))
+		return err_set(err, -EBUSY,
+			       "%s has a corosfs mounted already; unmount it first "
+			       "(fusermount3 -u)",
+			       path);
+	if (stat(path, &st) < 0)
+		return err_sys(err, -errno, "cannot mount on %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, -ENOTDIR, "cannot mount on %s: it is not a directory", path);
+	if (!nonempty && !is_empty(path))
+		return err_set(err, -ENOTEMPTY,
+			       "cannot mount on %s: it is not empty (-o nonempty "
+			       "hides what is in it)",
+			       path);
+	return check_keep(path, keep, err);
+}
+
+int mountpoint_answers(const char *path)
+{
+	struct statfs st;
+
+	return statfs(path, &st) == 0 && st.f_type == FUSE_MAGIC;
+}

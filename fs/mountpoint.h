@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a directory can be mounted on, and what has to go first. */
+#ifndef FS_MOUNTPOINT_H
+#define FS_MOUNTPOINT_H
+
+#include <limits.h>
+
+#include "api/err.h"
+
+/*
+ * The absolute path of the mountpoint, checked: a directory, empty (unless `nonempty`), not a
+ * corosfs mount already, and neither above nor below one of the `keep` folders (NULL-ended;
+ * the cache and the config file), which the mount would hide or feed on. A mount that a dead
+ * corosfs left behind is unmounted first. 0 or a negative errno with words.
+ */
+int mountpoint_check(const char *dir, int nonempty, const char *const *keep, char path[PATH_MAX],
+		     struct err *err);
+
+/* Unmounts as soon as nobody uses it any more; from now on its name shows what was there before.
+ * 0 or a negative errno. */
+int mountpoint_detach(const char *path);
+
+/* Whether a FUSE filesystem answers there. */
+int mountpoint_answers(const char *path);
+
+/* Pure: whether one absolute, canonical path is the other or lies below it. */
+int mountpoint_overlap(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* Activity <-> file name; see name.h. */
+#include "fs/name.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wctype.h>
+#include <xxhash.h>
+
+#include "api/sport.h"
+
+#define REPLACEMENT 0xfffdu
+
+/* ---- characters ---- */
+
+/* The code point at *p, which is moved past it. What is no UTF-8 is U+FFFD, a byte at a time. */
+static uint32_t next_char(const unsigned char **p, const unsigned char *end)
+{
+	const unsigned char *u = *p;
+	int more = u[0] < 0x80       ? 0
+		   : u[0] >> 5 == 6  ? 1
+		   : u[0] >> 4 == 14 ? 2
+		   : u[0] >> 3 == 30 ? 3
+				     : -1;
+	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+	uint32_t c = more <= 0 ? u[0] : u[0] & (0x3fu >> more);
+
+	(*p)++;
+	if (more < 0 || end - u <= more)
+		return more ? REPLACEMENT : c;
+	for (int i = 1; i <= more; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return REPLACEMENT;
+		c = c << 6 | (u[i] & 0x3fu);
+	}
+	if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return REPLACEMENT;
+	*p += more;
+	return c;
+}
+
+static size_t put_char(char *out, uint32_t c)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+struct range {
+	uint32_t first, last;
+};
+
+/* Unicode's White_Space. */
+static const struct range spaces[] = {
+	{0x9, 0xd},       {0x20, 0x20},     {0x85, 0x85},     {0xa0, 0xa0},     {0x1680, 0x1680},
+	{0x2000, 0x200a}, {0x2028, 0x2029}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000},
+};
+
+/* Unicode's category Cf (format characters: bidirectional controls, joiners, tags), those that
+ * have a shape of their own (number signs of Arabic, Syriac, Kaithi) left out. */
+static const struct range invisible[] = {
+	{0xad, 0xad},       {0x61c, 0x61c},     {0x180e, 0x180e},   {0x200b, 0x200f},
+	{0x202a, 0x202e},   {0x2060, 0x206f},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},
+	{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0001, 0xe0001}, {0xe0020, 0xe007f},
+};
+
+static int within(const struct range *r, size_t n, uint32_t c)
+{
+	for (size_t i = 0; i < n; i++)
+		if (c >= r[i].first && c <= r[i].last)
+			return 1;
+	return 0;
+}
+
+static int is_space(uint32_t c)
+{
+	return within(spaces, sizeof(spaces) / sizeof(spaces[0]), c);
+}
+
+static int is_invisible(uint32_t c)
+{
+	return within(invisible, sizeof(invisible) / sizeof(invisible[0]), c);
+}
+
+/* What a filesystem, a shell or Windows would trip over. */
+static int is_unsafe(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c < 0x80 && strchr("/\\:*?\"<>|", (int)c));
+}
+
+/* ---- titles ---- */
+
+static size_t clean(const char *title, size_t len, char out[NAME_TITLE_MAX + 1])
+{
+	const unsigned char *p = (const unsigned char *)title, *end = p + len;
+	size_t n = 0;
+	int after_space = 0;
+
+	while (p < end) {
+		uint32_t c = next_char(&p, end);
+		char u[4];
+		if (is_space(c)) {
+			after_space = 1;
+			continue;
+		}
+		if (is_invisible(c))
+			continue;
+		if (is_unsafe(c))
+			c = '-';
+		if (after_space && c >= 'a' && c <= 'z')
+			c -= 'a' - 'A';
+		after_space = 0;
+		size_t bytes = put_char(u, c);
+		if (n + bytes > NAME_TITLE_MAX)
+			break;
+		memcpy(out + n, u, bytes);
+		n += bytes;
+	}
+	out[n] = '\0';
+	return n;
+}
+
+size_t name_title(const char *title, size_t len, int sport, char out[NAME_TITLE_MAX + 1])
+{
+	size_t n = clean(title, len, out);
+
+	if (n)
+		return n;
+	const char *word = sport_name(sport);
+	if (word)
+		return clean(word, strlen(word), out);
+	if (sport < 0)
+		return clean("Activity", 8, out);
+	return (size_t)snprintf(out, NAME_TITLE_MAX + 1, "Sport%d", sport);
+}
+
+/* ---- the names of a month ---- */
+
+/* Names that are taken, by hash. Two different names with one hash would cost the second a
+ * suffix that it does not need, on every machine alike. */
+struct taken {
+	uint64_t *hash; /* 0: free */
+	size_t mask;
+};
+
+/* Case does not count on macOS and Windows, where copies end up. */
+static uint64_t fold_hash(const char *name, size_t len, locale_t utf8)
+{
+	const unsigned char *p = (const unsigned char *)name, *end = p + len;
+	char folded[4 * NAME_STEM_MAX];
+	size_t n = 0;
+
+	while (p < end && n + 4 <= sizeof(folded)) {
+		uint32_t c = next_char(&p, end);
+		if (c < 0x80)
+			c = c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+		else if (utf8)
+			c = (uint32_t)towlower_l((wint_t)c, utf8);
+		n += put_char(folded + n, c);
+	}
+	return XXH3_64bits(folded, n) | 1;
+}
+
+static int take(struct taken *t, uint64_t hash)
+{
+	size_t i = hash >> 1 & t->mask;
+
+	for (; t->hash[i]; i = (i + 1) & t->mask)
+		if (t->hash[i] == hash)
+			return 0;
+	t->hash[i] = hash;
+	return 1;
+}
+
+/* The first of the three forms that nobody has. */
+static size_t choose(const struct activity *a, const char *strings, struct taken *t, locale_t utf8,
+		     char stem[NAME_STEM_MAX])
+{
+	char clean_title[NAME_TITLE_MAX + 1];
+	size_t len;
+	const char *title = activity_title(a, strings, &len);
+	int minute = activity_local_minute(a);
+
+	name_title(title, len, a->sport, clean_title);
+	int n = snprintf(stem, NAME_STEM_MAX, "%08d-%s", a->day, clean_title);
+	if (!take(t, fold_hash(stem, (size_t)n, utf8))) {
+		n += snprintf(stem + n, NAME_STEM_MAX - (size_t)n, "-%02d%02d", minute / 60,
+			      minute % 60);
+		if (!take(t, fold_hash(stem, (size_t)n, utf8)))
+			n += snprintf(stem + n, NAME_STEM_MAX - (size_t)n, "-%llu",
+				      (unsigned long long)a->label_id);
+	}
+	return (size_t)n;
+}
+
+static int compare_names(const void *a, const void *b, void *arg)
+{
+	const struct names *names = arg;
+	const uint32_t *x = a, *y = b;
+
+	return strcmp(names->text + names->at[*x], names->text + names->at[*y]);
+}
+
+static int fill(const struct month *m, struct names *names, struct taken *taken, locale_t utf8)
+{
+	char stem[NAME_STEM_MAX];
+	size_t used = 0, size = 0;
+
+	/* From the one that started first: it keeps its name whatever comes later. */
+	for (size_t i = m->n; i-- > 0;) {
+		size_t len = choose(&m->row[i], m->strings, taken, utf8, stem) + 1;
+		if (used + len > size) {
+			size = (used + len) + m->n * 16;
+			char *text = realloc(names->text, size);
+			if (!text)
+				return -ENOMEM;
+			names->text = text;
+		}
+		memcpy(names->text + used, stem, len);
+		names->at[i] = (uint32_t)used;
+		names->order[i] = (uint32_t)i;
+		used += len;
+	}
+	qsort_r(names->order, m->n, sizeof(*names->order), compare_names, names);
+	for (size_t i = 0; i < m->n; i++) {
+		const char *name = names->text + names->at[names->order[i]];
+		names->hash = XXH3_64bits_withSeed(name, strlen(name), names->hash);
+	}
+	return 0;
+}
+
+int names_of_month(const struct month *m, struct names *names)
+{
+	struct taken taken = {.mask = 15};
+	int r = -ENOMEM;
+
+	*names = (struct names){0};
+	while (taken.mask < m->n * 6)
+		taken.mask = taken.mask * 2 + 1;
+	taken.hash = calloc(taken.mask + 1, sizeof(*taken.hash));
+	names->order = calloc(m->n + 1, sizeof(*names->order));
+	names->at = calloc(m->n + 1, sizeof(*names->at));
+	/* Part of the C library since 2.35; without it only ASCII letters lose their case. */
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (taken.hash && names->order && names->at)
+		r = fill(m, names, &taken, utf8);
+	if (utf8)
+		freelocale(utf8);
+	free(taken.hash);
+	if (r < 0)
+		names_clear(names);
+	return r;
+}
+
+void names_clear(struct names *names)
+{
+	free(names->order);
+	free(names->at);
+	free(names->text);
+	*names = (struct names){0};
+}
+
+long names_find(const struct names *names, size_t n, const char *stem, size_t len)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const char *name = names->text + names->at[names->order[mid]];
+		int c = strncmp(stem, name, len);
+		if (c == 0 && name[len])
+			c = -1;
+		if (c == 0)
+			return names->order[mid];
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return -1;
+}

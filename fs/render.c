@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Summaries in pieces; see render.h. */
+#include "fs/render.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define PART_MAX (UINT64_C(1) << 31)
+
+/* ---- views ---- */
+
+static void free_view(void *derived)
+{
+	struct month_view *v = derived;
+
+	names_clear(&v->names);
+	free(v);
+}
+
+static int measure_csv(const struct month *m, struct part part[2])
+{
+	struct buf b;
+	int r = 0;
+
+	buf_init(&b, PART_MAX);
+	for (int raw = 0; raw < 2 && r == 0; raw++) {
+		b.len = 0;
+		r = render_csv_part(m, &(struct render_options){.raw_csv = raw}, &b);
+		part[raw] = (struct part){b.len, XXH3_64bits(b.data ? b.data : "", b.len)};
+	}
+	buf_clear(&b);
+	return r;
+}
+
+/* From the rows alone: two spaces more a line, and a comma for each item. */
+static struct part measure_json(const struct month *m)
+{
+	struct part p = {0, m->json_hash};
+
+	for (size_t i = 0; i < m->n; i++)
+		p.size += m->row[i].json_len + 2 * (uint64_t)m->row[i].json_lines + 1;
+	return p;
+}
+
+static void *make_view(const struct month *m)
+{
+	struct month_view *v = calloc(1, sizeof(*v));
+
+	if (v && (names_of_month(m, &v->names) < 0 || measure_csv(m, v->csv) < 0)) {
+		free_view(v);
+		return NULL;
+	}
+	if (v)
+		v->json = measure_json(m);
+	return v;
+}
+
+const struct month_view *month_view(struct month *m)
+{
+	return month_derive(m, make_view, free_view);
+}
+
+uint64_t month_names_hash(const struct month *m)
+{
+	struct names names;
+
+	/* Out of memory: another hash than ever, so the directory's time moves; harmless. */
+	if (names_of_month(m, &names) < 0)
+		return 0;
+	uint64_t hash = names.hash;
+	names_clear(&names);
+	return hash;
+}
+
+/* ---- pieces ---- */
+
+static const char csv_head[] = "\xef\xbb\xbf"
+			       "date,name,sportType,totalTime,distance,calorie,trainingLoad\n";
+
+struct frame {
+	const char *head, *tail;
+};
+
+static struct frame frame_of(enum thing_format format, const struct render_options *o, int empty)
+{
+	if (format == FORMAT_CSV)
+		return (struct frame){o->csv_bom ? csv_head : csv_head + 3, ""};
+	return empty ? (struct frame){"[]\n", ""} : (struct frame){"[\n", "]\n"};
+}
+
+/* The oldest month that has activities: its last item has no comma behind it. -1: none. */
+static int oldest_month(const struct span *span)
+{
+	for (int i = 0; i < span->n; i++)
+		if (span->month[i]->n)
+			return i;
+	return -1;
+}
+
+static int measure(enum thing_format format, const struct render_options *o,
+		   const struct span *span, int i, int oldest, struct part *p)
+{
+	const struct month_view *v;
+
+	/* A walk over all years meets many empty months, whose view says nothing. */
+	*p = (struct part){0, 0};
+	if (!span->month[i]->n)
+		return 0;
+	if (!(v = month_view(span->month[i])))
+		return -ENOMEM;
+	*p = format == FORMAT_CSV ? v->csv[!!o->raw_csv] : v->json;
+	if (format == FORMAT_JSON && i == oldest)
+		p->size--;
+	return 0;
+}
+
+int render_summary(enum thing_format format, const struct render_options *o,
+		   const struct span *span, struct part *out)
+{
+	int oldest = oldest_month(span);
+	struct frame f = frame_of(format, o, oldest < 0);
+	struct part p;
+
+	out->size = strlen(f.head) + strlen(f.tail);
+	out->hash = XXH3_64bits(f.head, strlen(f.head));
+	for (int i = span->n - 1; i >= 0; i--) {
+		int r = measure(format, o, span, i, oldest, &p);
+		if (r < 0)
+			return r;
+		out->size += p.size;
+		if (p.size)
+			out->hash = XXH3_64bits_withSeed(&p.hash, sizeof(p.hash), out->hash);
+	}
+	return 0;
+}
+
+/* One piece after the other: those that touch the window are made and cut to it. */
+struct window {
+	uint64_t at, from, to;
+};
+
+static int touches(const struct window *w, uint64_t size)
+{
+	return size && w->at < w->to && w->at + size > w->from;
+}
+
+static int add_piece(struct window *w, const char *data, uint64_t size, struct buf *out)
+{
+	uint64_t from = w->from > w->at ? w->from - w->at : 0;
+	uint64_t to = w->to - w->at < size ? w->to - w->at : size;
+	int r = touches(w, size) ? buf_add(out, data + from, (size_t)(to - from)) : 0;
+
+	w->at += size;
+	return r;
+}
+
+static int add_month(struct window *w, enum thing_format format, const struct render_options *o,
+		     struct month *m, const struct month_text *text, int last, uint64_t size,
+		     struct buf *out)
+{
+	struct buf b;
+	int r;
+
+	if (!touches(w, size)) {
+		w->at += size;
+		return 0;
+	}
+	buf_init(&b, PART_MAX);
+	r = format == FORMAT_CSV ? render_csv_part(m, o, &b) : render_json_part(m, text, last, &b);
+	if (r == 0)
+		r = add_piece(w, b.data, b.len, out);
+	buf_clear(&b);
+	return r;
+}
+
+int render_texts(enum thing_format format, const struct render_options *o, const struct span *span,
+		 uint64_t off, uint64_t len, int *first, int *last)
+{
+	int oldest = oldest_month(span);
+	struct frame f = frame_of(format, o, oldest < 0);
+	struct window w = {strlen(f.head), off, off + len};
+	struct part p;
+
+	*first = 0;
+	*last = -1;
+	if (format == FORMAT_CSV)
+		return 0;
+	for (int i = span->n - 1; i >= 0; i--) {
+		int r = measure(format, o, span, i, oldest, &p);
+		if (r < 0)
+			return r;
+		if (touches(&w, p.size)) {
+			*first = i;
+			if (*last < 0)
+				*last = i;
+		}
+		w.at += p.size;
+	}
+	return 0;
+}
+
+int render_range(enum thing_format format, const struct render_options *o, const struct span *span,
+		 struct month_text *const *text, uint64_t off, uint64_t len, struct buf *out)
+{
+	int oldest = oldest_month(span);
+	struct frame f = frame_of(format, o, oldest < 0);
+	struct window w = {0, off, off + len};
+	struct part p;
+	int r = add_piece(&w, f.head, strlen(f.head), out);
+
+	for (int i = span->n - 1; i >= 0 && r == 0; i--) {
+		r = measure(format, o, span, i, oldest, &p);
+		if (r == 0)
+			r = add_month(&w, format, o, span->month[i], text[i], i == oldest, p.size,
+				      out);
+	}
+	return r == 0 ? add_piece(&w, f.tail, strlen(f.tail), out) : r;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Months -> the bytes of files. Pure and deterministic: the same data gives the same bytes.
+ *
+ * A summary (activities.csv, activities.json) is a head, a part for each month, newest month
+ * first, and a tail. The sizes of the parts are known without making them, so a size is exact
+ * before the first byte is made, and a read makes only the months that it touches.
+ */
+#ifndef FS_RENDER_H
+#define FS_RENDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/buf.h"
+#include "cache/month_store.h"
+#include "fs/inode.h"
+#include "fs/name.h"
+
+struct render_options {
+	int raw_csv; /* leave names alone that a spreadsheet would run as a formula */
+	int csv_bom; /* a byte-order mark first, for Excel */
+};
+
+/* A part's size and a hash of its content. */
+struct part {
+	uint64_t size, hash;
+};
+
+/* What is derived from a month once (month_derive). */
+struct month_view {
+	struct names names;
+	struct part csv[2]; /* [raw_csv] */
+	struct part json;
+};
+
+/* The view of a month, kept with it; NULL: no memory. */
+const struct month_view *month_view(struct month *m);
+
+/* The hash of the month's file names, for the store. */
+uint64_t month_names_hash(const struct month *m);
+
+/* The rows of one month as CSV, without the header. 0 or -ENOMEM. */
+int render_csv_part(const struct month *m, const struct render_options *o, struct buf *out);
+/* The items of one month inside an array; `last`: no comma behind the last one. */
+int render_json_part(const struct month *m, const struct month_text *text, int last,
+		     struct buf *out);
+
+/* The size and content hash of a summary over a span; 0 or -ENOMEM. */
+int render_summary(enum thing_format format, const struct render_options *o,
+		   const struct span *span, struct part *out);
+
+/* The months of the span (indices first..last; first > last: none) whose text is needed for
+ * the bytes [off, off + len). */
+int render_texts(enum thing_format format, const struct render_options *o, const struct span *span,
+		 uint64_t off, uint64_t len, int *first, int *last);
+
+/*
+ * Appends the bytes [off, off + len), fewer at the end of the file. `text` is by index in the
+ * span, filled where render_texts() said so. 0 or -ENOMEM.
+ */
+int render_range(enum thing_format format, const struct render_options *o, const struct span *span,
+		 struct month_text *const *text, uint64_t off, uint64_t len, struct buf *out);
+
+#endif

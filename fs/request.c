@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests on their way to an answer; see request.h. */
+#include "fs/request.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "api/clock.h"
+#include "api/lock.h"
+#include "fs/interrupt.h"
+
+#define WATCH_MS 50
+
+static void request_unref(struct request *r)
+{
+	if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
+		free(r);
+}
+
+int request_left_ms(const struct request *r)
+{
+	int64_t left = r->deadline_ms - clock_system.mono_ms();
+
+	return left > 0 ? (int)left : 0;
+}
+
+/* ---- interrupts ---- */
+
+/* Requests whose caller was interrupted. If that signal was not a deadly one, the kernel will
+ * not say so when a deadly one follows, so their callers are looked at again and again. */
+static struct watch {
+	struct lock lock;
+	pthread_cond_t wake;
+	/* -- guarded by lock */
+	pthread_t thread;
+	int running, stopping;
+	struct request *first;
+} watch = {.lock = {PTHREAD_MUTEX_INITIALIZER}, .wake = PTHREAD_COND_INITIALIZER};
+
+/* One look at everybody; returns how many are still waiting. */
+static int look(void)
+{
+	struct request *gone = NULL;
+	int left = 0;
+
+	lock_take(&watch.lock);
+	for (struct request **p = &watch.first, *r; (r = *p);) {
+		if (!atomic_load(&r->answered) && !interrupt_pending(r->tid)) {
+			p = &r->next_watched;
+			left++;
+			continue;
+		}
+		*p = r->next_watched;
+		r->next_watched = gone;
+		gone = r;
+	}
+	lock_drop(&watch.lock);
+	for (struct request *next; gone; gone = next) {
+		next = gone->next_watched;
+		if (request_claim(gone))
+			fuse_reply_err(gone->fuse, EINTR);
+		request_unref(gone);
+	}
+	return left;
+}
+
+static void *watch_run(void *arg)
+{
+	int left = 0;
+
+	pthread_setname_np(pthread_self(), "interrupts");
+	lock_take(&watch.lock);
+	while (!watch.stopping) {
+		struct timespec until;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += WATCH_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+		if (left || watch.first)
+			pthread_cond_timedwait(&watch.wake, &watch.lock.mutex, &until);
+		else
+			pthread_cond_wait(&watch.wake, &watch.lock.mutex);
+		lock_drop(&watch.lock);
+		left = look();
+		lock_take(&watch.lock);
+	}
+	lock_drop(&watch.lock);
+	return arg;
+}
+
+static void watch_add(struct request *r)
+{
+	sigset_t all, before;
+
+	atomic_fetch_add(&r->refs, 1);
+	lock_take(&watch.lock);
+	r->next_watched = watch.first;
+	watch.first = r;
+	if (!watch.running && !watch.stopping) {
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
+		watch.running = pthread_create(&watch.thread, NULL, watch_run, NULL) == 0;
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	pthread_cond_signal(&watch.wake);
+	lock_drop(&watch.lock);
+}
+
+void request_watch_stop(void)
+{
+	lock_take(&watch.lock);
+	int running = watch.running;
+	watch.stopping = 1;
+	pthread_cond_signal(&watch.wake);
+	lock_drop(&watch.lock);
+	if (running)
+		pthread_join(watch.thread, NULL);
+	for (struct request *r = watch.first, *next; r; r = next) {
+		next = r->next_watched;
+		request_unref(r);
+	}
+	watch.first = NULL;
+}
+
+/*
+ * libfuse calls this with the request's own lock held, from the thread that got the INTERRUPT
+ * or from fuse_req_interrupt_func(); a reply from here would free that lock. So the watcher
+ * replies, at once if the signal is a deadly one.
+ */
+static void interrupted(fuse_req_t fuse, void *arg)
+{
+	struct request *r = arg;
+
+	(void)fuse;
+	watch_add(r);
+}
+
+/* ---- life ---- */
+
+struct request *request_new(struct fs *fs, fuse_req_t fuse, enum request_what what)
+{
+	struct request *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		fuse_reply_err(fuse, ENOMEM);
+		return NULL;
+	}
+	r->fs = fs;
+	r->fuse = fuse;
+	r->what = what;
+	r->tid = fuse_req_ctx(fuse)->pid;
+	r->deadline_ms = clock_system.mono_ms() + fs->wait_ms;
+	atomic_init(&r->refs, 2);
+	fuse_req_interrupt_func(fuse, interrupted, r);
+	return r;
+}
+
+int request_claim(struct request *r)
+{
+	if (atomic_exchange(&r->answered, 1))
+		return 0;
+	/* Waits for interrupted() should it be running; afterwards it cannot run any more. */
+	fuse_req_interrupt_func(r->fuse, NULL, NULL);
+	request_unref(r);
+	return 1;
+}
+
+void request_end(struct request *r)
+{
+	for (int i = 0; r->text && i < r->span->n; i++)
+		month_text_unref(r->text[i]);
+	free(r->text);
+	r->text = NULL;
+	span_unref(r->span);
+	r->span = NULL;
+	free(r->history);
+	r->history = NULL;
+	request_unref(r);
+}

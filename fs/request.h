@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A request of the kernel on its way to its one answer: either at once, or parked until
+ * the cache has what it needs, or until its caller wants to die.
+ *
+ * Everybody who may answer claims the request first; only the first one does.
+ */
+#ifndef FS_REQUEST_H
+#define FS_REQUEST_H
+
+#include <fuse_lowlevel.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "cache/month_store.h"
+#include "fs/fs.h"
+#include "fs/inode.h"
+#include "fs/tree.h"
+
+enum request_what {
+	REQUEST_LOOKUP,
+	REQUEST_GETATTR,
+	REQUEST_READDIR,
+	REQUEST_READDIRPLUS,
+	REQUEST_READ,
+};
+
+struct request {
+	struct fs *fs;
+	fuse_req_t fuse;
+	enum request_what what;
+	pid_t tid;           /* the caller's thread */
+	int64_t deadline_ms; /* monotonic */
+	atomic_int answered;
+	atomic_int refs; /* the answer's, the interrupt's, and the watcher's while it watches */
+	struct request *next_watched;
+
+	/* What is asked for. */
+	struct thing thing;       /* the directory listed, the file read, the thing looked up */
+	char name[TREE_NAME_MAX]; /* LOOKUP */
+	uint64_t node, version;   /* files by node id; node 0: none */
+	size_t size;
+	uint64_t off;
+
+	/* What was gathered so far. */
+	struct history *history;
+	int history_valid_s;
+	struct span *span;
+	int matched;              /* `span` holds the node's version */
+	struct month_text **text; /* by index in the span */
+	int text_at, text_first;  /* the next one to get, newest first */
+};
+
+/* A request for the kernel's `fuse`, answerable and killable from now on. NULL: no memory; then
+ * the kernel was answered ENOMEM. */
+struct request *request_new(struct fs *fs, fuse_req_t fuse, enum request_what what);
+
+/* Milliseconds until the deadline, >= 0. */
+int request_left_ms(const struct request *r);
+
+/*
+ * Whether the caller of this function is the one to answer: 1 once, 0 for everybody else. The
+ * one who gets 1 replies to r->fuse and then calls request_end().
+ */
+int request_claim(struct request *r);
+
+/* Frees what was gathered and gives up the answer's reference; after the reply, or after a
+ * request_claim() that was 0. */
+void request_end(struct request *r);
+
+/* Ends the thread that looks after interrupted requests (it starts at the first one). */
+void request_watch_stop(void);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* The password; see secret.h. */
+#include "fs/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cache/atomic_file.h"
+
+#define PASSWORD_MAX 1024
+#define KEPT_SIZE    4096 /* a page of its own */
+
+/* ---- hashing ---- */
+
+static int md5_hex(const char *password, size_t len, char md5[PASSWORD_MD5], struct err *err)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (!EVP_Digest(password, len, digest, &n, EVP_md5(), NULL) || n != 16)
+		return err_set(err, -EIO,
+			       "this machine's OpenSSL has no MD5, which the login needs");
+	for (unsigned i = 0; i < n; i++)
+		snprintf(md5 + 2 * i, 3, "%02x", digest[i]);
+	explicit_bzero(digest, sizeof(digest));
+	return 0;
+}
+
+/* Of the first line. */
+static int md5_line(char *text, size_t len, const char *where, char md5[PASSWORD_MD5],
+		    struct err *err)
+{
+	size_t end = 0;
+
+	while (end < len && text[end] != '\n' && text[end] != '\r' && text[end])
+		end++;
+	int r = end ? md5_hex(text, end, md5, err)
+		    : err_set(err, -EACCES, "%s gave an empty password", where);
+	explicit_bzero(text, len);
+	return r;
+}
+
+/* ---- sources ---- */
+
+static int from_file(const char *path, char md5[PASSWORD_MD5], struct err *err)
+{
+	char *text;
+	size_t len;
+	struct err why;
+
+	int r = atomic_file_read(AT_FDCWD, path, PASSWORD_MAX, &text, &len, &why);
+	if (r < 0)
+		return err_set(err, -EACCES, "no password: %s", why.text);
+	r = md5_line(text, len, "the password file", md5, err);
+	free(text);
+	return r;
+}
+
+/* The child has default signals and no open files of ours (they are all close-on-exec). */
+static pid_t start_command(const char *command, int *out)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return -1;
+	pid_t pid = fork();
+	if (pid == 0) {
+		sigset_t none;
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		if (dup2(fd[1], STDOUT_FILENO) >= 0)
+			execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	close(fd[1]);
+	if (pid < 0)
+		close(fd[0]);
+	*out = fd[0];
+	return pid;
+}
+
+static int from_command(const char *command, char md5[PASSWORD_MD5], struct err *err)
+{
+	char text[PASSWORD_MAX];
+	size_t len = 0;
+	int fd, status = 0;
+
+	pid_t pid = start_command(command, &fd);
+	if (pid < 0)
+		return err_sys(err, -EACCES, "cannot run password_command");
+	for (ssize_t n = 1; len < sizeof(text) && n > 0; len += n > 0 ? (size_t)n : 0)
+		while ((n = read(fd, text + len, sizeof(text) - len)) < 0 && errno == EINTR)
+			;
+	close(fd);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		explicit_bzero(text, sizeof(text));
+		return err_set(err, -EACCES, "password_command failed (status %d)",
+			       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	}
+	return md5_line(text, len, "password_command", md5, err);
+}
+
+static int from_prompt(const char *account, char md5[PASSWORD_MD5], struct err *err)
+{
+	struct termios before, quiet;
+	char text[PASSWORD_MAX];
+
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || tcgetattr(fd, &before) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return err_set(err, -EACCES,
+			       "no password: use password_file=, password_command= or "
+			       "COROSFS_PASSWORD, or start corosfs from a terminal");
+	}
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	dprintf(fd, "Training Hub password of %s: ", account);
+	tcsetattr(fd, TCSAFLUSH, &quiet);
+	ssize_t n = read(fd, text, sizeof(text));
+	tcsetattr(fd, TCSAFLUSH, &before);
+	dprintf(fd, "\n");
+	close(fd);
+	return md5_line(text, n > 0 ? (size_t)n : 0, "the prompt", md5, err);
+}
+
+static int from_systemd(char md5[PASSWORD_MD5], struct err *err)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_MAX];
+
+	if (!dir || snprintf(path, sizeof(path), "%s/corosfs-password", dir) >= (int)sizeof(path) ||
+	    access(path, F_OK) < 0)
+		return -ENOENT;
+	return from_file(path, md5, err);
+}
+
+/* ---- what is kept ---- */
+
+static int keep(struct secret *s, const char md5[PASSWORD_MD5])
+{
+	if (!s->kept) {
+		void *page = mmap(NULL, KEPT_SIZE, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (page == MAP_FAILED)
+			return -ENOMEM;
+		/* Both are a courtesy of the kernel: without them the page is like another. */
+		(void)mlock(page, KEPT_SIZE);
+		(void)madvise(page, KEPT_SIZE, MADV_DONTDUMP);
+		s->kept = page;
+	}
+	memcpy(s->kept, md5, PASSWORD_MD5);
+	return 0;
+}
+
+int secret_init(struct secret *s, const char *command, const char *file, const char *account,
+		struct err *err)
+{
+	char *env = getenv("COROSFS_PASSWORD"), md5[PASSWORD_MD5];
+	int r = 0;
+
+	*s = (struct secret){.command = command, .file = file, .account = account, .may_prompt = 1};
+	if (env && *env && !command && !file) {
+		r = md5_hex(env, strlen(env), md5, err);
+		if (r == 0 && (r = keep(s, md5)) < 0)
+			err_set(err, r, "no memory for the password");
+		explicit_bzero(md5, sizeof(md5));
+	}
+	if (env) {
+		/* Other processes of the user could read it in /proc/PID/environ. */
+		explicit_bzero(env, strlen(env));
+		unsetenv("COROSFS_PASSWORD");
+	}
+	return r;
+}
+
+int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err)
+{
+	struct secret *s = arg;
+	int r;
+
+	if (s->command)
+		return from_command(s->command, md5, err);
+	if (s->file)
+		return from_file(s->file, md5, err);
+	if (s->kept) {
+		memcpy(md5, s->kept, PASSWORD_MD5);
+		return 0;
+	}
+	r = from_systemd(md5, err);
+	if (r != -ENOENT)
+		return r;
+	if (!s->may_prompt)
+		return err_set(err, -EACCES,
+			       "the login is over and the password was not kept; "
+			       "unmount and mount again");
+	r = from_prompt(s->account, md5, err);
+	return r == 0 && keep(s, md5) < 0 ? err_set(err, -ENOMEM, "no memory for the password") : r;
+}
+
+void secret_no_prompt(struct secret *s)
+{
+	s->may_prompt = 0;
+}
+
+void secret_clear(struct secret *s)
+{
+	if (s->kept) {
+		explicit_bzero(s->kept, KEPT_SIZE);
+		munmap(s->kept, KEPT_SIZE);
+	}
+	s->kept = NULL;
+}

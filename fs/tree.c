@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* What is where; see tree.h. */
+#include "fs/tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "api/day.h"
+
+static const char *const summary_names[FORMATS] = {
+	[FORMAT_CSV] = "activities.csv",
+	[FORMAT_JSON] = "activities.json",
+};
+/* In name order. */
+static const enum thing_format summaries[] = {FORMAT_CSV, FORMAT_JSON};
+#define SUMMARIES (int)(sizeof(summaries) / sizeof(summaries[0]))
+
+#define ACTIVITY_END ".json"
+
+/* ---- names ---- */
+
+/* Exactly `digits` decimal digits, or -1. */
+static int number(const char *s, int digits)
+{
+	int n = 0;
+
+	for (int i = 0; i < digits; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return -1;
+		n = n * 10 + s[i] - '0';
+	}
+	return n;
+}
+
+static enum shape summary_shape(const struct thing *dir, const char *name, struct thing *t)
+{
+	for (int i = 0; i < SUMMARIES; i++) {
+		if (strcmp(name, summary_names[summaries[i]]) != 0)
+			continue;
+		*t = thing_summary(dir, summaries[i]);
+		return SHAPE_THING;
+	}
+	return SHAPE_IMPOSSIBLE;
+}
+
+static enum shape root_shape(const char *name, struct thing *t)
+{
+	int year = strlen(name) == 4 ? number(name, 4) : -1;
+
+	if (strcmp(name, "all") == 0)
+		*t = thing_all(0, 0);
+	else if (year >= HISTORY_YEAR_MIN && year < HISTORY_YEAR_MIN + HISTORY_YEARS)
+		*t = thing_year(year);
+	else
+		return SHAPE_IMPOSSIBLE;
+	return SHAPE_THING;
+}
+
+static enum shape year_shape(const struct thing *dir, const char *name, struct thing *t)
+{
+	int month = strlen(name) == 2 ? number(name, 2) : -1;
+
+	if (month < 1 || month > 12)
+		return summary_shape(dir, name, t);
+	*t = thing_month(dir->year, month);
+	return SHAPE_THING;
+}
+
+/* YYYYMMDD-title.json, of this month. */
+static enum shape month_shape(const struct thing *dir, const char *name, struct thing *t)
+{
+	size_t len = strlen(name), end = strlen(ACTIVITY_END);
+	int day = len > 9 + end && name[8] == '-' ? number(name, 8) : -1;
+
+	if (day < 0)
+		return summary_shape(dir, name, t);
+	if (day / 100 != dir->year * 100 + dir->month || !day_valid(day) ||
+	    len - end >= NAME_STEM_MAX || strcmp(name + len - end, ACTIVITY_END) != 0)
+		return SHAPE_IMPOSSIBLE;
+	*t = thing_activity(dir, FORMAT_JSON, 0);
+	return SHAPE_ACTIVITY;
+}
+
+enum shape tree_shape(const struct thing *dir, const char *name, struct thing *t)
+{
+	switch (dir->kind) {
+	case THING_ROOT:
+		return root_shape(name, t);
+	case THING_ALL:
+		return summary_shape(dir, name, t);
+	case THING_YEAR:
+		return year_shape(dir, name, t);
+	case THING_MONTH:
+		return month_shape(dir, name, t);
+	default:
+		return SHAPE_IMPOSSIBLE;
+	}
+}
+
+/* ---- attributes ---- */
+
+static void begin(struct tree_entry *e, const struct thing *t)
+{
+	*e = (struct tree_entry){.thing = *t, .ino = inode_of(t)};
+}
+
+/* The nanoseconds are a hash of the content, so that an edit of equal length and second shows,
+ * also after the cache was wiped. The version moves with either. */
+static void date(struct tree_entry *e, int64_t mtime_s, uint64_t content)
+{
+	e->mtime_s = mtime_s;
+	e->mtime_ns = (uint32_t)(content % 1000000000);
+	e->version = XXH3_64bits_withSeed(&mtime_s, sizeof(mtime_s), content);
+}
+
+void tree_upper_dir(const struct thing *t, const struct history *h, struct tree_entry *e)
+{
+	begin(e, t);
+	e->mtime_s = t->kind == THING_ROOT   ? history_root_mtime_s(h)
+		     : t->kind == THING_YEAR ? history_year_mtime_s(h, t->year)
+					     : history_all_mtime_s(h);
+}
+
+int tree_month_dir(const struct thing *t, const struct span *span, struct tree_entry *e)
+{
+	struct month *m = span->month[t->first - span->first];
+	const struct month_view *v;
+
+	begin(e, t);
+	if (!m->n)
+		return -ENOENT;
+	if (!(v = month_view(m)))
+		return -ENOMEM;
+	date(e, m->names_s, v->names.hash);
+	e->version = 0;
+	return 0;
+}
+
+int tree_summary(const struct thing *t, const struct render_options *o, const struct span *span,
+		 struct tree_entry *e)
+{
+	int64_t newest_s = 0;
+	struct part p;
+
+	begin(e, t);
+	if (render_summary(t->format, o, span, &p) < 0)
+		return -ENOMEM;
+	for (int i = 0; i < span->n; i++) {
+		int64_t s = month_mtime_s(span->month[i]);
+		if (s > newest_s)
+			newest_s = s;
+	}
+	e->size = p.size;
+	date(e, newest_s, p.hash);
+	return t->kind == THING_SUMMARY && t->month && !span->month[0]->n ? -ENOENT : 0;
+}
+
+static void activity(const struct thing *t, const struct activity *a, struct tree_entry *e)
+{
+	begin(e, t);
+	e->thing.label_id = a->label_id;
+	e->ino = inode_of(&e->thing);
+	e->size = a->json_len;
+	date(e, activity_mtime_s(a), a->hash);
+}
+
+int tree_activity(const struct thing *t, const struct span *span, struct tree_entry *e)
+{
+	const struct activity *a = month_find(span->month[t->first - span->first], t->label_id);
+
+	if (!a)
+		return -ENOENT;
+	activity(t, a, e);
+	return 0;
+}
+
+int tree_find(const struct thing *month, const char *name, const struct span *span,
+	      struct tree_entry *e)
+{
+	struct month *m = span->month[month->first - span->first];
+	const struct month_view *v = month_view(m);
+	struct thing t = thing_activity(month, FORMAT_JSON, 0);
+
+	if (!v)
+		return -ENOMEM;
+	long row = names_find(&v->names, m->n, name, strlen(name) - strlen(ACTIVITY_END));
+	if (row < 0)
+		return -ENOENT;
+	activity(&t, &m->row[row], e);
+	return 0;
+}
+
+/* ---- listings ---- */
+
+static int years(const struct history *h)
+{
+	return h->newest_day ? h->newest_day / 10000 - h->oldest_day / 10000 + 1 : 0;
+}
+
+/* The i-th month of a year that has activities, as an index in the span; -1: fewer. */
+static int nth_month(const struct span *span, int i)
+{
+	for (int m = 0; m < span->n; m++)
+		if (span->month[m]->n && i-- == 0)
+			return m;
+	return -1;
+}
+
+static int months(const struct span *span)
+{
+	int n = 0;
+
+	for (int m = 0; m < span->n; m++)
+		n += span->month[m]->n > 0;
+	return n;
+}
+
+int tree_count(const struct tree_dir *d)
+{
+	switch (d->thing.kind) {
+	case THING_ROOT:
+		return years(d->h) + 1;
+	case THING_ALL:
+		return SUMMARIES;
+	case THING_YEAR:
+		return months(d->span) + SUMMARIES;
+	default:
+		return (int)d->span->month[0]->n + SUMMARIES;
+	}
+}
+
+static int list_summary(const struct tree_dir *d, int i, struct tree_entry *e)
+{
+	struct thing t = thing_summary(&d->thing, summaries[i]);
+	int r = tree_summary(&t, d->options, d->span, e);
+
+	snprintf(e->name, sizeof(e->name), "%s", summary_names[summaries[i]]);
+	return r;
+}
+
+static int list_root(const struct tree_dir *d, int i, struct tree_entry *e)
+{
+	int n = years(d->h), year = d->h->oldest_day / 10000 + i;
+	struct thing t = i < n ? thing_year(year) : thing_all(0, 0);
+
+	tree_upper_dir(&t, d->h, e);
+	if (i < n)
+		snprintf(e->name, sizeof(e->name), "%04d", year);
+	else
+		snprintf(e->name, sizeof(e->name), "all");
+	return 0;
+}
+
+static int list_year(const struct tree_dir *d, int i, struct tree_entry *e)
+{
+	int n = months(d->span);
+
+	if (i >= n)
+		return list_summary(d, i - n, e);
+	int month = nth_month(d->span, i) + 1;
+	struct thing t = thing_month(d->thing.year, month);
+	int r = tree_month_dir(&t, d->span, e);
+	snprintf(e->name, sizeof(e->name), "%02d", month);
+	return r;
+}
+
+static int list_month(const struct tree_dir *d, int i, struct tree_entry *e)
+{
+	struct month *m = d->span->month[0];
+	const struct month_view *v = month_view(m);
+	struct thing t = thing_activity(&d->thing, FORMAT_JSON, 0);
+
+	if (!v)
+		return -ENOMEM;
+	if ((size_t)i >= m->n)
+		return list_summary(d, i - (int)m->n, e);
+	uint32_t row = v->names.order[i];
+	activity(&t, &m->row[row], e);
+	snprintf(e->name, sizeof(e->name), "%s" ACTIVITY_END, v->names.text + v->names.at[row]);
+	return 0;
+}
+
+int tree_list(const struct tree_dir *d, int i, struct tree_entry *e)
+{
+	switch (d->thing.kind) {
+	case THING_ROOT:
+		return list_root(d, i, e);
+	case THING_ALL:
+		return list_summary(d, i, e);
+	case THING_YEAR:
+		return list_year(d, i, e);
+	default:
+		return list_month(d, i, e);
+	}
+}
+
+uint64_t tree_cookie(int i, const char *name)
+{
+	/* 31 bits of the name's hash, never 0, over the number of the entry behind it. */
+	uint64_t hash = XXH3_64bits(name, strlen(name)) >> 33 | 1;
+
+	return hash << 32 | (uint32_t)(i + 1);
+}
+
+int tree_resume(const struct tree_dir *d, uint64_t cookie)
+{
+	int next = (int)(cookie & 0x7fffffff), n = tree_count(d);
+	struct tree_entry e;
+
+	if (!cookie)
+		return 0;
+	if (next >= 1 && next <= n && tree_list(d, next - 1, &e) == 0 &&
+	    tree_cookie(next - 1, e.name) == cookie)
+		return next;
+	for (int i = 0; i < n; i++)
+		if (tree_list(d, i, &e) == 0 && tree_cookie(i, e.name) >> 32 == cookie >> 32)
+			return i + 1;
+	/* The entry itself went: its place is the best guess. */
+	return next < n ? next : n;
+}
