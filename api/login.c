@@ -89,22 +89,31 @@ int login_body(enum login_scheme scheme, const char *account, const char md5[PAS
 
 /* ---- the answer ---- */
 
-/* A token goes into a header: nothing that could end the line. */
+int login_is_token(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (*p <= ' ' || *p >= 0x7f || strchr("\",;\\", *p))
+			return 0;
+	return *text != '\0';
+}
+
+int login_is_user_id(const char *text)
+{
+	return strspn(text, "0123456789") == strlen(text);
+}
+
 static int copy_token(const json_t *value, char *out, size_t size)
 {
 	const char *text = json_string_value(value);
-	size_t len = text ? json_string_length(value) : 0;
 
-	if (!len || len >= size)
+	if (!text || strlen(text) != json_string_length(value) || strlen(text) >= size ||
+	    !login_is_token(text))
 		return -EIO;
-	for (size_t i = 0; i < len; i++)
-		if (text[i] <= ' ' || text[i] >= 0x7f || strchr("\",;\\", text[i]))
-			return -EIO;
-	memcpy(out, text, len + 1);
+	memcpy(out, text, strlen(text) + 1);
 	return 0;
 }
 
-/* Digits alone, as it goes into a header too; what is none is left out. */
+/* The user's id is not needed everywhere: what is none is left out. */
 static void copy_user_id(const json_t *value, char *out, size_t size)
 {
 	const char *text = json_string_value(value);
@@ -112,7 +121,7 @@ static void copy_user_id(const json_t *value, char *out, size_t size)
 	out[0] = '\0';
 	if (json_is_integer(value) && json_integer_value(value) > 0)
 		snprintf(out, size, "%lld", (long long)json_integer_value(value));
-	else if (text && strlen(text) < size && strspn(text, "0123456789") == strlen(text))
+	else if (text && strlen(text) < size && login_is_user_id(text))
 		memcpy(out, text, strlen(text) + 1);
 }
 

@@ -42,6 +42,11 @@ struct login_answer {
  */
 int login_decode(const char *data, size_t len, struct login_answer *out, struct err *err);
 
+/* Whether a text may stand in a header as what it says it is: printable and not empty; digits or
+ * nothing. */
+int login_is_token(const char *text);
+int login_is_user_id(const char *text);
+
 /* Empties a buffer that held a secret. */
 void login_wipe(struct buf *b);
 

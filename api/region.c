@@ -27,12 +27,15 @@ static int expand(const char *api, int region, char *out, size_t size)
 {
 	size_t len = 0;
 
-	for (const char *p = api; *p; len++) {
-		int is_region = p[0] == '%' && p[1] == 'r';
+	for (const char *p = api; *p; p++) {
 		if (len + 1 >= size)
 			return -ENAMETOOLONG;
-		out[len] = is_region ? (char)('0' + region) : *p;
-		p += is_region ? 2 : 1;
+		out[len] = *p;
+		if (p[0] == '%' && p[1] == 'r') {
+			out[len] = (char)('0' + region);
+			p++;
+		}
+		len++;
 	}
 	while (len && out[len - 1] == '/')
 		len--;

@@ -32,7 +32,8 @@ static void stop(void *arg)
 static void adopt(struct session *s, const struct session_token *kept)
 {
 	s->token.scheme = kept->scheme == LOGIN_BCRYPT ? LOGIN_BCRYPT : LOGIN_LEGACY;
-	if (!kept->token[0] || !region_fits(s->config.api, kept->region, kept->base))
+	if (!login_is_token(kept->token) || !login_is_user_id(kept->user_id) ||
+	    !region_fits(s->config.api, kept->region, kept->base))
 		return;
 	s->token = *kept;
 	s->generation++;
@@ -269,7 +270,8 @@ int session_login(struct session *s, struct err *err)
 		return err_sys(err, -ENOMEM, "log in");
 	r = http_run(s->http, login_wanted, w);
 	if (r < 0) {
-		login_wait_unref(w);
+		/* The task will not run, and so not drop its share. */
+		atomic_store_explicit(&w->refs, 1, memory_order_relaxed);
 		login_wait_unref(w);
 		return err_sys(err, r, "log in");
 	}

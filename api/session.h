@@ -37,7 +37,8 @@ struct session_config {
 	const struct clock *clock;
 	/*
 	 * The MD5 of the password as hex, asked for at each login and wiped after it.
-	 * Runs on a thread of its own, since a password_command may take its time.
+	 * Runs on a thread of its own, since a password_command may take its time. It must
+	 * come to an end by itself: session_free() waits for it.
 	 * 0 or a negative errno with words.
 	 */
 	int (*password)(void *arg, char md5[PASSWORD_MD5], struct err *err);

@@ -165,7 +165,7 @@ static enum login_scheme pick(const struct session *s, unsigned refused)
 	if (!(refused & BIT(first)))
 		return first;
 	enum login_scheme other = first == LOGIN_BCRYPT ? LOGIN_LEGACY : LOGIN_BCRYPT;
-	return refused & BIT(other) ? LOGIN_NONE : other;
+	return (refused & BIT(other)) ? LOGIN_NONE : other;
 }
 
 static void prepare_start(struct session *s)

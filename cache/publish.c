@@ -276,21 +276,22 @@ static struct history next_history(const struct history *old, const struct listi
 	return h;
 }
 
-/* The months that the newest page shows whole, and the empty ones after them up to now. */
+/* The months that the newest page shows whole, and the empty ones after them: up to the end of
+ * this year, so that a walk through it asks for nothing more. */
 static void whole_months(struct flight *f)
 {
 	const struct listing *l = f->listing;
 	int now = month_of_day(day_of(f->now_s, 14 * 60));
-	int newest = l->newest_day ? month_of_day(l->newest_day) : now;
+	int newest = l->count ? month_of_day(l->newest_day) : now;
 	int from = l->count ? month_of_day(l->whole_from) : now;
 
-	if (month_first_day(from) < l->whole_from)
+	if (l->count && month_first_day(from) < l->whole_from)
 		from++;
 	/* With everything on one page the months before the oldest are empty: leave them. */
-	if (l->oldest_day && from < month_of_day(l->oldest_day))
+	if (l->count && from < month_of_day(l->oldest_day))
 		from = month_of_day(l->oldest_day);
 	f->first = from;
-	f->last = now > newest && now - newest <= 12 ? now : newest;
+	f->last = now >= newest && now - newest <= 12 ? month_number(month_year(now), 12) : newest;
 }
 
 static void publish_history(struct flight *f)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,8 +164,17 @@ struct taken {
 	size_t mask;
 };
 
+/* Part of the C library since 2.35; without it only ASCII letters lose their case. Loaded once:
+ * it is looked at for every month. */
+static locale_t utf8_locale;
+
+static void load_locale(void)
+{
+	utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
 /* Case does not count on macOS and Windows, where copies end up. */
-static uint64_t fold_hash(const char *name, size_t len, locale_t utf8)
+static uint64_t fold_hash(const char *name, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)name, *end = p + len;
 	char folded[4 * NAME_STEM_MAX];
@@ -174,8 +184,8 @@ static uint64_t fold_hash(const char *name, size_t len, locale_t utf8)
 		uint32_t c = next_char(&p, end);
 		if (c < 0x80)
 			c = c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-		else if (utf8)
-			c = (uint32_t)towlower_l((wint_t)c, utf8);
+		else if (utf8_locale)
+			c = (uint32_t)towlower_l((wint_t)c, utf8_locale);
 		n += put_char(folded + n, c);
 	}
 	return XXH3_64bits(folded, n) | 1;
@@ -193,7 +203,7 @@ static int take(struct taken *t, uint64_t hash)
 }
 
 /* The first of the three forms that nobody has. */
-static size_t choose(const struct activity *a, const char *strings, struct taken *t, locale_t utf8,
+static size_t choose(const struct activity *a, const char *strings, struct taken *t,
 		     char stem[NAME_STEM_MAX])
 {
 	char clean_title[NAME_TITLE_MAX + 1];
@@ -203,10 +213,10 @@ static size_t choose(const struct activity *a, const char *strings, struct taken
 
 	name_title(title, len, a->sport, clean_title);
 	int n = snprintf(stem, NAME_STEM_MAX, "%08d-%s", a->day, clean_title);
-	if (!take(t, fold_hash(stem, (size_t)n, utf8))) {
+	if (!take(t, fold_hash(stem, (size_t)n))) {
 		n += snprintf(stem + n, NAME_STEM_MAX - (size_t)n, "-%02d%02d", minute / 60,
 			      minute % 60);
-		if (!take(t, fold_hash(stem, (size_t)n, utf8)))
+		if (!take(t, fold_hash(stem, (size_t)n)))
 			n += snprintf(stem + n, NAME_STEM_MAX - (size_t)n, "-%llu",
 				      (unsigned long long)a->label_id);
 	}
@@ -221,14 +231,14 @@ static int compare_names(const void *a, const void *b, void *arg)
 	return strcmp(names->text + names->at[*x], names->text + names->at[*y]);
 }
 
-static int fill(const struct month *m, struct names *names, struct taken *taken, locale_t utf8)
+static int fill(const struct month *m, struct names *names, struct taken *taken)
 {
 	char stem[NAME_STEM_MAX];
 	size_t used = 0, size = 0;
 
 	/* From the one that started first: it keeps its name whatever comes later. */
 	for (size_t i = m->n; i-- > 0;) {
-		size_t len = choose(&m->row[i], m->strings, taken, utf8, stem) + 1;
+		size_t len = choose(&m->row[i], m->strings, taken, stem) + 1;
 		if (used + len > size) {
 			size = (used + len) + m->n * 16;
 			char *text = realloc(names->text, size);
@@ -251,6 +261,7 @@ static int fill(const struct month *m, struct names *names, struct taken *taken,
 
 int names_of_month(const struct month *m, struct names *names)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct taken taken = {.mask = 15};
 	int r = -ENOMEM;
 
@@ -260,12 +271,9 @@ int names_of_month(const struct month *m, struct names *names)
 	taken.hash = calloc(taken.mask + 1, sizeof(*taken.hash));
 	names->order = calloc(m->n + 1, sizeof(*names->order));
 	names->at = calloc(m->n + 1, sizeof(*names->at));
-	/* Part of the C library since 2.35; without it only ASCII letters lose their case. */
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	pthread_once(&once, load_locale);
 	if (taken.hash && names->order && names->at)
-		r = fill(m, names, &taken, utf8);
-	if (utf8)
-		freelocale(utf8);
+		r = fill(m, names, &taken);
 	free(taken.hash);
 	if (r < 0)
 		names_clear(names);

@@ -85,7 +85,9 @@ def write_atomically(path, text):
 def main():
     args = arguments()
     # Waited for rather than handled: a handler that sets an Event can deadlock with its waiter.
+    # SIGINT back to its default first: a shell starts background jobs with it ignored.
     ends = {signal.SIGTERM, signal.SIGINT}
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     sys.setswitchinterval(0.0005)               # many small answers beside a long computation
     athlete = Athlete(athlete_items(args.athlete, args.activities, args.years, args.seed,

@@ -40,8 +40,10 @@ class Fault:
         """Use the fault up by one; False when there is none left."""
         if self.times is None:
             return True
+        if self.times <= 0:
+            return False
         self.times -= 1
-        return self.times >= 0
+        return True
 
 
 class Faults:

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* The steps to an answer; see gather.h. */
+#include "fs/gather.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/day.h"
+#include "fs/answer.h"
+#include "fs/node.h"
+#include "fs/reply.h"
+
+/* The root must not keep those waiting who only pass by (umount, df, a shell's prompt). */
+#define ROOT_WAIT_MS 3000
+
+/* ---- what is gathered ---- */
+
+static void got_history(void *arg, const struct history *h, int valid_s, const struct err *err)
+{
+	struct request *r = arg;
+
+	r->history = calloc(1, sizeof(*r->history));
+	if (!r->history) {
+		reply_error(r, -ENOMEM);
+		return;
+	}
+	if (h) {
+		*r->history = *h;
+		r->history_valid_s = valid_s;
+	} else if (r->what != REQUEST_GETATTR || r->thing.kind != THING_ROOT) {
+		reply_error(r, err->code);
+		return;
+	}
+	gather(r);
+}
+
+static void need_history(struct request *r)
+{
+	int wait_ms = request_left_ms(r);
+
+	if (r->what == REQUEST_GETATTR && r->thing.kind == THING_ROOT && wait_ms > ROOT_WAIT_MS)
+		wait_ms = ROOT_WAIT_MS;
+	month_store_history(r->fs->store, wait_ms, got_history, r);
+}
+
+static void got_span(void *arg, struct span *span, const struct err *err)
+{
+	struct request *r = arg;
+
+	if (!span) {
+		reply_error(r, err->code);
+		return;
+	}
+	r->span = span;
+	if (r->history && r->history_valid_s < span->valid_s)
+		span->valid_s = r->history_valid_s;
+	gather(r);
+}
+
+/* The months that it is made of; for /all that is a matter of the history. */
+static void need_span(struct request *r)
+{
+	if (!r->thing.first) {
+		const struct history *h = r->history;
+		if (!h->newest_day) {
+			static const struct err no_memory = {.code = -ENOMEM};
+			struct span *none = calloc(1, sizeof(*none));
+			if (none) {
+				atomic_init(&none->refs, 1);
+				none->valid_s = r->history_valid_s;
+			}
+			got_span(r, none, &no_memory);
+			return;
+		}
+		r->thing.first = month_number(h->oldest_day / 10000, 1);
+		r->thing.last = month_number(h->newest_day / 10000, 12);
+	}
+	month_store_get(r->fs->store, r->thing.first, r->thing.last, request_left_ms(r), got_span,
+			r);
+}
+
+static void got_text(void *arg, struct month_text *text, const struct err *err)
+{
+	struct request *r = arg;
+
+	if (!text) {
+		reply_error(r, err->code);
+		return;
+	}
+	r->text[r->text_at--] = text;
+	gather(r);
+}
+
+static void need_text(struct request *r)
+{
+	month_store_text(r->fs->store, r->span->month[r->text_at], request_left_ms(r), got_text, r);
+}
+
+/* ---- files: the version that the node stands for ---- */
+
+/* Whether the node was pinned since it was looked at: then its months are its own. */
+static int take_pinned(struct request *r)
+{
+	struct span *pinned = NULL;
+	uint64_t version;
+	struct thing t;
+
+	if (node_find(r->fs->nodes, r->node, &t, &version, &pinned) < 0 || !pinned)
+		return 0;
+	span_unref(r->span);
+	r->span = pinned;
+	r->matched = 1;
+	return 1;
+}
+
+/*
+ * Whether the months at hand hold the version that the node stands for. 0, -ENOMEM, or
+ * -ESTALE: it is gone, and the kernel looks the name up again.
+ */
+static int match_version(struct request *r)
+{
+	struct tree_entry e;
+	int code = answer_entry(r, &e);
+
+	r->matched = 1;
+	if (code == -ENOMEM || (code == 0 && e.version == r->version))
+		return code;
+	return take_pinned(r) ? 0 : -ESTALE;
+}
+
+static int prepare_texts(struct request *r)
+{
+	int first, last;
+
+	r->text = calloc((size_t)r->span->n + 1, sizeof(struct month_text *));
+	if (!r->text)
+		return -ENOMEM;
+	if (r->thing.kind == THING_ACTIVITY)
+		first = last = r->thing.first - r->span->first;
+	else if (render_texts(r->thing.format, &r->fs->render, r->span, r->off, r->size, &first,
+			      &last) < 0)
+		return -ENOMEM;
+	r->text_first = first;
+	r->text_at = last;
+	return 0;
+}
+
+/* ---- one step after the other ---- */
+
+static int empty_year(const struct request *r)
+{
+	if (r->thing.kind == THING_MONTH || r->thing.month || !r->thing.year)
+		return 0;
+	for (int i = 0; i < r->span->n; i++)
+		if (r->span->month[i]->n)
+			return 0;
+	return 1;
+}
+
+static int wants_history(const struct request *r)
+{
+	int listing = r->what == REQUEST_READDIR || r->what == REQUEST_READDIRPLUS;
+
+	switch (r->thing.kind) {
+	case THING_ROOT:
+	case THING_ALL:
+		return 1;
+	case THING_YEAR:
+		return !listing || (r->span && empty_year(r));
+	case THING_SUMMARY:
+		return !r->thing.first || (!r->node && r->span && empty_year(r));
+	default:
+		return 0;
+	}
+}
+
+static int wants_span(const struct request *r)
+{
+	int listing = r->what == REQUEST_READDIR || r->what == REQUEST_READDIRPLUS;
+
+	return r->thing.kind >= THING_MONTH || (listing && r->thing.kind != THING_ROOT);
+}
+
+void gather(struct request *r) /* NOLINT(misc-no-recursion): a step a piece of data */
+{
+	int code = 0;
+
+	if (!r->history && wants_history(r)) {
+		need_history(r);
+		return;
+	}
+	if (!r->span && wants_span(r)) {
+		need_span(r);
+		return;
+	}
+	if (r->node && !r->matched)
+		code = match_version(r);
+	if (code == 0 && r->what == REQUEST_READ && !r->text)
+		code = prepare_texts(r);
+	if (code < 0)
+		reply_error(r, code);
+	else if (r->what == REQUEST_READ && r->text_at >= r->text_first)
+		need_text(r);
+	else
+		answer(r);
+}
