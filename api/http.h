@@ -62,10 +62,9 @@ struct http_request {
 };
 
 struct http_answer {
-	long status; /* HTTP's */
-	const char
-		*data; /* the body, decompressed, with a NUL behind it; lives until done returns */
-	size_t len;
+	long status;       /* HTTP's */
+	const char *data;  /* the body, decompressed, and a NUL; lives until done returns */
+	size_t len;        /* without the NUL */
 	int retry_after_s; /* the header's seconds, -1 without one */
 	int ms;            /* how long the exchange took */
 };

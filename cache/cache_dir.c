@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,10 @@
 
 #include "api/log.h"
 #include "cache/atomic_file.h"
+
+/* A mount that was just ended still writes what it has: wait for it a little. */
+#define LOCK_WAIT_MS 3000
+#define LOCK_TRIES   60
 
 static const char format[] = "corosfs cache 1\n";
 
@@ -92,7 +97,11 @@ static int take_lock(struct cache_dir *d, struct err *err)
 	d->lock_fd = openat(d->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (d->lock_fd < 0)
 		return err_sys(err, -errno, "open the lock of the cache folder");
-	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+	for (int tries = LOCK_TRIES; flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0; tries--) {
+		if (tries && errno == EWOULDBLOCK) {
+			poll(NULL, 0, LOCK_WAIT_MS / LOCK_TRIES);
+			continue;
+		}
 		ssize_t n = read(d->lock_fd, owner, sizeof(owner) - 1);
 		return err_set(err, -EBUSY,
 			       "this account is mounted already, by process %ld; unmount it, or "

@@ -189,6 +189,9 @@ static int start_mount(struct program *p, struct err *err)
 		.quiet = quiet,
 		.arg = p->store,
 	};
+	/* Until here Ctrl-C ends the program at once; from here on there is something to unmount.
+	 */
+	mount_block_signals();
 	p->mount = mount_new(&config, err);
 	if (!p->mount || mount_start(p->mount, err) < 0)
 		return err->code;
@@ -213,7 +216,6 @@ static int start(struct program *p, struct err *err)
 
 	/* No other process of the user may read the token out of our memory, nor a core dump. */
 	prctl(PR_SET_DUMPABLE, 0);
-	mount_block_signals();
 	if ((r = cache_dir_path(p->options.cache_dir, p->options.account, p->options.api, cache,
 				err)) < 0 ||
 	    (r = cache_dir_open(&p->dir, cache, err)) < 0 ||
@@ -237,6 +239,7 @@ static int start(struct program *p, struct err *err)
 
 static void stop(struct program *p)
 {
+	secret_cancel(&p->secret);
 	if (p->fs.notifier)
 		worker_stop(p->fs.notifier, 0, free);
 	if (p->store)

@@ -21,12 +21,15 @@ struct mount_config {
 /* Mounts; sets fs->session. NULL and `err` on failure. */
 struct mount *mount_new(const struct mount_config *config, struct err *err);
 
-/* Serves until the kernel has let go of the mount. Blocks the signals it handles in the calling
- * thread; threads started later inherit that, so start the loop from main alone. */
+/* Blocks the signals that mount_wait_end() handles, for the calling thread and those that it
+ * starts: before mount_new(), in the main thread. */
 void mount_block_signals(void);
+
+/* Starts the threads that serve the kernel. */
 int mount_start(struct mount *m, struct err *err);
 /* Waits until the kernel has said hello: 0, or -ETIMEDOUT. */
 int mount_wait_ready(struct mount *m, struct err *err);
+/* Serves until the kernel has let go of the mount. */
 void mount_wait_end(struct mount *m);
 
 /* After everything that may still reply has ended. Unmounts if it is still there. */

@@ -37,6 +37,7 @@ static struct watch {
 	/* -- guarded by lock */
 	pthread_t thread;
 	int running, stopping;
+	int news; /* somebody was added */
 	struct request *first;
 } watch = {.lock = {PTHREAD_MUTEX_INITIALIZER}, .wake = PTHREAD_COND_INITIALIZER};
 
@@ -79,10 +80,11 @@ static void *watch_run(void *arg)
 		until.tv_nsec += WATCH_MS * 1000000L;
 		until.tv_sec += until.tv_nsec / 1000000000L;
 		until.tv_nsec %= 1000000000L;
-		if (left || watch.first)
+		if (!watch.news && left)
 			pthread_cond_timedwait(&watch.wake, &watch.lock.mutex, &until);
-		else
+		else if (!watch.news)
 			pthread_cond_wait(&watch.wake, &watch.lock.mutex);
+		watch.news = 0;
 		lock_drop(&watch.lock);
 		left = look();
 		lock_take(&watch.lock);
@@ -99,6 +101,7 @@ static void watch_add(struct request *r)
 	lock_take(&watch.lock);
 	r->next_watched = watch.first;
 	watch.first = r;
+	watch.news = 1;
 	if (!watch.running && !watch.stopping) {
 		sigfillset(&all);
 		pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -6,18 +6,24 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/evp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "api/clock.h"
 #include "cache/atomic_file.h"
 
 #define PASSWORD_MAX 1024
+#define COMMAND_MS   100000 /* less than api/ waits for a password */
+#define CTRL_C       3
+#define LOOK_MS      200
 #define KEPT_SIZE    4096 /* a page of its own */
 
 /* ---- hashing ---- */
@@ -76,6 +82,9 @@ static pid_t start_command(const char *command, int *out)
 	pid_t pid = fork();
 	if (pid == 0) {
 		sigset_t none;
+		/* A pinentry may need the terminal, so it stays in our group; but it does not
+		 * outlive us. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		if (dup2(fd[1], STDOUT_FILENO) >= 0)
@@ -89,27 +98,48 @@ static pid_t start_command(const char *command, int *out)
 	return pid;
 }
 
-static int from_command(const char *command, char md5[PASSWORD_MD5], struct err *err)
+/* The first bytes that the command prints; it is ended when it takes too long or the mount ends
+ * meanwhile. 0 or -ETIMEDOUT. */
+static int read_command(const struct secret *s, int fd, pid_t pid, char *text, size_t *len)
+{
+	int64_t end_ms = clock_system.mono_ms() + COMMAND_MS;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	while (*len < PASSWORD_MAX) {
+		if (atomic_load(&s->cancelled) || clock_system.mono_ms() > end_ms) {
+			kill(pid, SIGKILL);
+			return -ETIMEDOUT;
+		}
+		if (poll(&p, 1, LOOK_MS) <= 0)
+			continue;
+		ssize_t n = read(fd, text + *len, PASSWORD_MAX - *len);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			break;
+		*len += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int from_command(const struct secret *s, char md5[PASSWORD_MD5], struct err *err)
 {
 	char text[PASSWORD_MAX];
 	size_t len = 0;
 	int fd, status = 0;
 
-	pid_t pid = start_command(command, &fd);
+	pid_t pid = start_command(s->command, &fd);
 	if (pid < 0)
 		return err_sys(err, -EACCES, "cannot run password_command");
-	for (ssize_t n = 1; len < sizeof(text) && n > 0; len += n > 0 ? (size_t)n : 0)
-		while ((n = read(fd, text + len, sizeof(text) - len)) < 0 && errno == EINTR)
-			;
+	int late = read_command(s, fd, pid, text, &len);
 	close(fd);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		explicit_bzero(text, sizeof(text));
-		return err_set(err, -EACCES, "password_command failed (status %d)",
-			       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	}
-	return md5_line(text, len, "password_command", md5, err);
+	if (!late && WIFEXITED(status) && !WEXITSTATUS(status))
+		return md5_line(text, len, "password_command", md5, err);
+	explicit_bzero(text, sizeof(text));
+	if (late)
+		return err_set(err, -EACCES, "password_command does not end");
+	return err_set(err, -EACCES, "password_command failed (status %d)",
+		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 static int from_prompt(const char *account, char md5[PASSWORD_MD5], struct err *err)
@@ -126,13 +156,19 @@ static int from_prompt(const char *account, char md5[PASSWORD_MD5], struct err *
 			       "COROSFS_PASSWORD, or start corosfs from a terminal");
 	}
 	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	/* Ctrl-C ends the line rather than the program, which would leave the terminal mute. */
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	quiet.c_cc[VEOL] = CTRL_C;
 	dprintf(fd, "Training Hub password of %s: ", account);
 	tcsetattr(fd, TCSAFLUSH, &quiet);
 	ssize_t n = read(fd, text, sizeof(text));
 	tcsetattr(fd, TCSAFLUSH, &before);
 	dprintf(fd, "\n");
 	close(fd);
+	if (n > 0 && text[n - 1] == CTRL_C) {
+		explicit_bzero(text, sizeof(text));
+		return err_set(err, -EACCES, "no password was given");
+	}
 	return md5_line(text, n > 0 ? (size_t)n : 0, "the prompt", md5, err);
 }
 
@@ -192,7 +228,7 @@ int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err)
 	int r;
 
 	if (s->command)
-		return from_command(s->command, md5, err);
+		return from_command(s, md5, err);
 	if (s->file)
 		return from_file(s->file, md5, err);
 	if (s->kept) {
@@ -208,6 +244,11 @@ int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err)
 			       "unmount and mount again");
 	r = from_prompt(s->account, md5, err);
 	return r == 0 && keep(s, md5) < 0 ? err_set(err, -ENOMEM, "no memory for the password") : r;
+}
+
+void secret_cancel(struct secret *s)
+{
+	atomic_store(&s->cancelled, 1);
 }
 
 void secret_no_prompt(struct secret *s)

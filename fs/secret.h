@@ -6,6 +6,8 @@
 #ifndef FS_SECRET_H
 #define FS_SECRET_H
 
+#include <stdatomic.h>
+
 #include "api/err.h"
 #include "api/session.h"
 
@@ -15,6 +17,7 @@ struct secret {
 	int may_prompt;             /* somebody sits at the terminal */
 	/* What cannot be asked for again is kept, in memory that is not swapped or dumped. */
 	char *kept; /* [PASSWORD_MD5] */
+	atomic_int cancelled;
 };
 
 /* Takes the environment's password out of the environment. 0 or -ENOMEM with words. */
@@ -26,6 +29,8 @@ int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err);
 
 /* From now on nobody is at the terminal. */
 void secret_no_prompt(struct secret *s);
+/* The mount ends: a password_command that is running is ended. */
+void secret_cancel(struct secret *s);
 void secret_clear(struct secret *s);
 
 #endif
