@@ -184,6 +184,7 @@ void month_store_get(struct month_store *s, int first, int last, int wait_ms, sp
 	}
 	atomic_init(&w->span->refs, 1);
 	w->span->first = first;
+	w->span->n = last - first + 1;
 	w->first = first;
 	w->last = last;
 	w->done.span = done;

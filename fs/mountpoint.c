@@ -81,6 +81,14 @@ int mountpoint_detach(const char *path)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPERM;
 }
 
+/* stat(2) may be answered from what the kernel remembers of a dead mount; statfs(2) never is. */
+static int is_dead(const char *path)
+{
+	struct statfs st;
+
+	return statfs(path, &st) < 0 && errno == ENOTCONN;
+}
+
 static int clear_dead(const char *path, struct err *err)
 {
 	if (!is_ours(path))
@@ -139,7 +147,7 @@ int mountpoint_check(const char *dir, int nonempty, const char *const *keep, cha
 
 	if ((r = absolute(dir, path, err)) < 0)
 		return r;
-	if (stat(path, &st) < 0 && errno == ENOTCONN && (r = clear_dead(path, err)) < 0)
+	if (is_dead(path) && (r = clear_dead(path, err)) < 0)
 		return r;
 	if (is_ours(path))
 		return err_set(err, -EBUSY,

@@ -202,6 +202,18 @@ static int take(struct taken *t, uint64_t hash)
 	return 1;
 }
 
+/* The labelId behind the name, which no other has. Unless a title spells just that: then a
+ * number goes behind it. */
+static int take_own_name(const struct activity *a, struct taken *t, char stem[NAME_STEM_MAX], int n)
+{
+	n += snprintf(stem + n, NAME_STEM_MAX - (size_t)n, "-%llu",
+		      (unsigned long long)a->label_id);
+	int end = n;
+	for (unsigned i = 2; !take(t, fold_hash(stem, (size_t)end)); i++)
+		end = n + snprintf(stem + n, NAME_STEM_MAX - (size_t)n, "-%u", i);
+	return end;
+}
+
 /* The first of the three forms that nobody has. */
 static size_t choose(const struct activity *a, const char *strings, struct taken *t,
 		     char stem[NAME_STEM_MAX])
@@ -217,8 +229,7 @@ static size_t choose(const struct activity *a, const char *strings, struct taken
 		n += snprintf(stem + n, NAME_STEM_MAX - (size_t)n, "-%02d%02d", minute / 60,
 			      minute % 60);
 		if (!take(t, fold_hash(stem, (size_t)n)))
-			n += snprintf(stem + n, NAME_STEM_MAX - (size_t)n, "-%llu",
-				      (unsigned long long)a->label_id);
+			n = take_own_name(a, t, stem, n);
 	}
 	return (size_t)n;
 }

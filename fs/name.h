@@ -12,8 +12,8 @@
 #include "cache/month.h"
 
 #define NAME_TITLE_MAX 180 /* bytes */
-/* YYYYMMDD- title -HHMM -labelId and a NUL */
-#define NAME_STEM_MAX (9 + NAME_TITLE_MAX + 5 + 20 + 1)
+/* YYYYMMDD- title -HHMM -labelId, a number that is hardly ever there, and a NUL */
+#define NAME_STEM_MAX (9 + NAME_TITLE_MAX + 5 + 20 + 11 + 1)
 
 /* The title as part of a file name: UTF-8, no slash, no control character, never empty.
  * Returns its length. `sport` names an activity without a title. */
