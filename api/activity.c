@@ -30,11 +30,20 @@ enum key {
 	KEYS,
 };
 
-static const char *const key_names[KEYS] = {
-	[KEY_SPORT] = "sportType", [KEY_TIME] = "totalTime",     [KEY_DISTANCE] = "distance",
-	[KEY_CALORIE] = "calorie", [KEY_LOAD] = "trainingLoad",  [KEY_LABEL] = "labelId",
-	[KEY_NAME] = "name",       [KEY_DAY] = "date",           [KEY_START] = "startTime",
-	[KEY_END] = "endTime",     [KEY_ZONE] = "startTimezone",
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
+static const struct {
+	const char *text;
+	size_t len;
+} key_names[KEYS] = {
+	[KEY_SPORT] = NAME("sportType"),    [KEY_TIME] = NAME("totalTime"),
+	[KEY_DISTANCE] = NAME("distance"),  [KEY_CALORIE] = NAME("calorie"),
+	[KEY_LOAD] = NAME("trainingLoad"),  [KEY_LABEL] = NAME("labelId"),
+	[KEY_NAME] = NAME("name"),          [KEY_DAY] = NAME("date"),
+	[KEY_START] = NAME("startTime"),    [KEY_END] = NAME("endTime"),
+	[KEY_ZONE] = NAME("startTimezone"),
 };
 
 struct raw {
@@ -131,8 +140,10 @@ static int copy_item(struct json_text *in, struct buf *json, struct raw value[KE
 		size_t before = json->len;
 		if ((r = json_text_copy(in, 1, json)) < 0)
 			return r;
+		/* `key` has its quotes; most of the hub's 58 keys differ in length from ours. */
 		for (int k = 0; k < KEYS; k++)
-			if (json_text_key_is(key, key_len, key_names[k]))
+			if (key_len - 2 == key_names[k].len &&
+			    memcmp(key + 1, key_names[k].text, key_len - 2) == 0)
 				value[k] = (struct raw){at, (size_t)(in->at - at)};
 		if (*at == '"' && json_text_key_is(key, key_len, "imageUrl")) {
 			json->len = before;

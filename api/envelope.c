@@ -44,13 +44,23 @@ static void clean(const struct buf *text, char *out, size_t size)
 	out[len] = '\0';
 }
 
-static void read_text(const char *raw, size_t len, char *out, size_t size)
+/* A code as it stands: a short string without escapes; "" for anything else. */
+static void read_result(const char *raw, size_t len, char out[ENVELOPE_RESULT])
+{
+	out[0] = '\0';
+	if (len < 2 || len - 2 >= ENVELOPE_RESULT || raw[0] != '"' || memchr(raw, '\\', len))
+		return;
+	memcpy(out, raw + 1, len - 2);
+	out[len - 2] = '\0';
+}
+
+/* The hub's words, as far as they fit; without memory there are none. */
+static void read_message(const char *raw, size_t len, char *out, size_t size)
 {
 	struct buf text;
 
 	buf_init(&text, 4096);
-	out[0] = '\0';
-	if (json_text_string(raw, len, &text) == 0)
+	if (json_text_string(raw, len, &text) != -EINVAL)
 		clean(&text, out, size);
 	buf_clear(&text);
 }
@@ -72,9 +82,9 @@ static int read_envelope(const struct http_answer *a, struct envelope *e)
 		if (json_text_key(&in, &key, &key_len) < 0 || json_text_skip(&in, &raw, &len) < 0)
 			return -EIO;
 		if (json_text_key_is(key, key_len, "result"))
-			read_text(raw, len, e->result, sizeof(e->result));
+			read_result(raw, len, e->result);
 		else if (json_text_key_is(key, key_len, "message"))
-			read_text(raw, len, e->message, sizeof(e->message));
+			read_message(raw, len, e->message, sizeof(e->message));
 	}
 	return more < 0 || json_text_peek(&in) ? -EIO : 0;
 }

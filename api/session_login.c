@@ -177,7 +177,7 @@ static void prepare_start(struct session *s)
 	if (r < 0) {
 		s->phase = SESSION_IDLE;
 		err_sys(&err, r, "start the login");
-		end_blocked(s, SESSION_LOGIN_GAP_MS, &err);
+		end(s, &err);
 	}
 }
 
@@ -229,6 +229,10 @@ static void prepared(void *arg)
 	struct err err = job->err;
 
 	take_over(s, job);
+	if (err.code == -ENOMEM) {
+		end(s, &err);
+		return;
+	}
 	if (err.code) {
 		end_blocked(s, SESSION_LOGIN_GAP_MS, &err);
 		return;

@@ -227,7 +227,15 @@ static int explain(const struct transfer *t, CURLcode result, struct err *err)
 		if (is_connected(t))
 			return err_set(err, -ETIMEDOUT, "%s does not answer within %d ms", t->host,
 				       t->timeout_ms);
-		return err_set(err, -EHOSTUNREACH, "cannot reach %s: %s", t->host, words);
+		return err_set(err, -EHOSTUNREACH, "cannot reach %s (%s); check the network",
+			       t->host, words);
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+		return err_set(err, -EHOSTUNREACH,
+			       "cannot be sure that %s is itself (%s); check this machine's clock, "
+			       "its proxy and ca_file",
+			       t->host, words);
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 	case CURLE_GOT_NOTHING:
@@ -245,8 +253,9 @@ static int explain(const struct transfer *t, CURLcode result, struct err *err)
 	case CURLE_BAD_CONTENT_ENCODING:
 		return err_set(err, -EIO, "%s does not answer as it should: %s", t->host, words);
 	default:
-		/* Names, routes, refusals, proxies and the many ways of TLS. */
-		return err_set(err, -EHOSTUNREACH, "cannot reach %s: %s", t->host, words);
+		/* Names, routes, refusals, proxies and the other ways of TLS to fail. */
+		return err_set(err, -EHOSTUNREACH, "cannot reach %s (%s); check the network",
+			       t->host, words);
 	}
 }
 

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/* Staying logged in, and giving way, against the sample hub. */
+#include "api/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/net.h"
+#include "tests/support/rows.h"
+
+#define QUERY      "/activity/query?size=1&pageNumber=1"
+#define LEGACY     1 /* enum login_scheme, as kept on disk */
+#define BCRYPT     2
+#define MINUTES(n) ((n)*60000)
+
+static struct hub_process *hub;
+
+static void expire(void)
+{
+	hub_process_post(hub, "set", "{\"expire_token\":true}");
+}
+
+static struct net *start(const struct net_config *config)
+{
+	net_fresh_hub(hub);
+	return net_new(hub, config);
+}
+
+static void assert_no_violations(void)
+{
+	char *text = hub_process_stat_text(hub, "violations");
+
+	assert_string_equal(text, "[]\n");
+	free(text);
+}
+
+/* ---- a token that is kept ---- */
+
+static struct session_token a_token(int region)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	char knobs[64];
+	struct err err;
+
+	snprintf(knobs, sizeof(knobs), "{\"region\":%d}", region);
+	hub_process_post(hub, "set", knobs);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	struct session_token token = net_token(n);
+	net_free(n);
+	hub_process_post(hub, "reset", "");
+	return token;
+}
+
+static const struct kept_case {
+	const char *why;
+	int routes, expired, foreign;
+	int logins, asked, dropped;
+} kept_cases[] = {
+	{"a kept token is used as it is", 1, 0, 0, 0, 0, 0},
+	{"a kept token that died is replaced once", 1, 1, 0, 1, 1, 1},
+	{"a kept token for another URL is not sent there", 1, 0, 1, 1, 1, 0},
+};
+
+static void kept(void **state)
+{
+	const struct kept_case *c = *state;
+	struct session_token token = a_token(2);
+	const struct net_config config = {.routes = c->routes, .kept = &token};
+	struct err err;
+
+	if (c->foreign)
+		strcpy(token.base, "http://127.0.0.1:1");
+	if (c->expired)
+		expire();
+	struct net *n = net_new(hub, &config);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), c->logins);
+	assert_int_equal(net_asked(n), c->asked);
+	assert_int_equal(net_dropped(n), c->dropped);
+	/* The login goes to the region that is known already. */
+	assert_int_equal(hub_process_stat(hub, "by_region|1"), c->foreign);
+	net_free(n);
+	assert_no_violations();
+}
+
+static void kept_scheme_first(void **state)
+{
+	struct session_token token = a_token(1);
+	const struct net_config config = {.routes = 1, .kept = &token};
+	struct err err;
+
+	(void)state;
+	expire();
+	hub_process_post(hub, "set", "{\"schemes\":[\"bcrypt\"]}");
+	token.scheme = BCRYPT;
+	struct net *n = net_new(hub, &config);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "login_failures"), 0);
+	net_free(n);
+}
+
+static void kept_without_region(void **state)
+{
+	struct session_token token = a_token(3);
+	const struct net_config config = {.routes = 1, .kept = &token};
+	struct err err;
+
+	(void)state;
+	/* As an older version may have left it: at the host that gave the token. */
+	token.region = 0;
+	token.base[strlen(token.base) - 1] = '1';
+	struct net *n = net_new(hub, &config);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 0);
+	assert_int_equal(net_token(n).region, 3);
+	net_free(n);
+}
+
+/* ---- a token that dies ---- */
+
+static void one_login_for_all(void **state)
+{
+	struct session_token token = a_token(1);
+	const struct net_config config = {.routes = 1, .kept = &token};
+	struct err err;
+
+	(void)state;
+	expire();
+	struct net *n = net_new(hub, &config);
+	assert_int_equal(net_calls(n, 20, QUERY, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	assert_int_equal(hub_process_stat(hub, "results|0000"), 21);
+	/* Four were on their way with the dead one. */
+	assert_in_range(hub_process_stat(hub, "results|1019"), 1, 4);
+	net_free(n);
+}
+
+static void status_403(void **state)
+{
+	struct session_token token = a_token(1);
+	const struct net_config config = {.routes = 1, .kept = &token};
+	struct err err;
+
+	(void)state;
+	hub_process_post(hub, "set",
+			 "{\"fault\":{\"kind\":\"status\",\"code\":403,\"body\":\"html\","
+			 "\"times\":1}}");
+	struct net *n = net_new(hub, &config);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	net_free(n);
+}
+
+static void gives_way_to_the_web_app(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	net_clock_add(MINUTES(4));
+	expire();
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EACCES);
+		assert_non_null(strstr(err.text, "web app"));
+		assert_non_null(strstr(err.text, "in 6 minutes"));
+	}
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	assert_int_equal(hub_process_stat(hub, "results|1019"), 1);
+	net_clock_add(MINUTES(6) + 1000);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 2);
+	/* After more than ten minutes it is just old. */
+	net_clock_add(MINUTES(11));
+	expire();
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 3);
+	net_free(n);
+}
+
+/* A token that never works must not be replaced for ever. */
+static void stillborn(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	hub_process_post(hub, "set", "{\"token_calls\":0}");
+	assert_int_equal(net_calls(n, 10, QUERY, &err), 10);
+	assert_int_equal(err.code, -EACCES);
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	net_free(n);
+}
+
+static void stillborn_without_region(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	hub_process_post(hub, "set", "{\"token_calls\":0,\"region_in_login\":\"missing\"}");
+	assert_int_equal(net_calls(n, 10, QUERY, &err), 10);
+	assert_int_equal(err.code, -EACCES);
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	/* The other three hosts were asked once each. */
+	assert_int_equal(hub_process_stat(hub, "by_region|2"), 1);
+	assert_int_equal(hub_process_stat(hub, "by_region|3"), 1);
+	assert_int_equal(hub_process_stat(hub, "by_region|4"), 1);
+	net_free(n);
+}
+
+/* A dead token is replaced by one whose region is missing: both detours in one call. */
+static void dead_then_lost(void **state)
+{
+	struct session_token token = a_token(3);
+	const struct net_config config = {.routes = 1, .kept = &token};
+	struct err err;
+
+	(void)state;
+	expire();
+	hub_process_post(hub, "set", "{\"region_in_login\":\"missing\",\"region\":2}");
+	struct net *n = net_new(hub, &config);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(net_token(n).region, 2);
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	net_free(n);
+}
+
+/* ---- session_login() ---- */
+
+static void login_now(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(session_login(n->session, &err), 0);
+	assert_int_equal(session_login(n->session, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	assert_int_equal(net_kept(n), 1);
+	net_free(n);
+}
+
+static void login_now_refused(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	net_password(n, "wrong");
+	assert_int_equal(session_login(n->session, &err), -EACCES);
+	assert_non_null(strstr(err.text, "check both"));
+	net_free(n);
+}
+
+static void login_without_network(void **state)
+{
+	const struct net_config config = {.api = "http://127.0.0.1:1"};
+	struct net *n = net_new(NULL, &config);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(session_login(n->session, &err), -EHOSTUNREACH);
+	net_free(n);
+}
+
+static void login_after_the_end(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	net_stop(n);
+	assert_int_equal(session_login(n->session, &err), -ECANCELED);
+	net_free(n);
+}
+
+/* The end comes while a login is on its way. */
+static void end_during_login(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	hub_process_post(
+		hub, "set",
+		"{\"fault\":{\"kind\":\"delay\",\"ms\":5000,\"path\":\"/account/login\"}}");
+	net_calls_begin(n, 8, QUERY);
+	while (hub_process_stat(hub, "by_path|/account/login") == 0)
+		;
+	net_stop(n);
+	assert_int_equal(net_calls_end(n, &err), 8);
+	assert_int_equal(err.code, -ECANCELED);
+	net_free(n);
+}
+
+static void bad_url(void **state)
+{
+	const struct http_config http_config = {.user_agent = "corosfs/test"};
+	struct http *http = http_new(&http_config, NULL);
+	const struct session_config config = {
+		.account = "a", .api = "http://hub.example.org", .clock = &net_clock};
+	struct err err;
+
+	(void)state;
+	assert_null(session_new(http, &config, NULL, &err));
+	assert_int_equal(err.code, -EINVAL);
+	http_free(http);
+}
+
+int main(void)
+{
+	static struct rows rows;
+
+	hub = hub_process_new(NULL);
+	ROWS_ADD(&rows, kept_cases, kept);
+	rows_add(&rows, "the scheme that worked comes first", kept_scheme_first, NULL);
+	rows_add(&rows, "a kept token without a region finds it", kept_without_region, NULL);
+	rows_add(&rows, "one login for all who wait", one_login_for_all, NULL);
+	rows_add(&rows, "403 is a dead token too", status_403, NULL);
+	rows_add(&rows, "the web app has its turn", gives_way_to_the_web_app, NULL);
+	rows_add(&rows, "a token that never works is not replaced for ever", stillborn, NULL);
+	rows_add(&rows, "nor one whose region is missing", stillborn_without_region, NULL);
+	rows_add(&rows, "a new token in an unknown region", dead_then_lost, NULL);
+	rows_add(&rows, "a login in the foreground", login_now, NULL);
+	rows_add(&rows, "a login in the foreground that is refused", login_now_refused, NULL);
+	rows_add(&rows, "a login in the foreground without network", login_without_network, NULL);
+	rows_add(&rows, "a login after the end", login_after_the_end, NULL);
+	rows_add(&rows, "the end during a login", end_during_login, NULL);
+	rows_add(&rows, "a URL that is not safe", bad_url, NULL);
+	int failed = rows_run("session", &rows);
+	hub_process_free(hub);
+	return failed;
+}
