@@ -17,7 +17,9 @@ char json_text_peek(struct json_text *in)
 	while (in->at < in->end &&
 	       (*in->at == ' ' || *in->at == '\n' || *in->at == '\t' || *in->at == '\r'))
 		in->at++;
-	return in->at < in->end ? *in->at : '\0';
+	if (in->at < in->end)
+		return *in->at;
+	return '\0';
 }
 
 int json_text_open(struct json_text *in, char open)
@@ -58,10 +60,11 @@ static int hex4(const char *p, const char *end)
 	if (end - p < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int c = p[i], digit = c >= '0' && c <= '9'   ? c - '0'
-				      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-				      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-							     : -1;
+		unsigned char c = (unsigned char)p[i];
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+						   : -1;
 		if (digit < 0)
 			return -1;
 		value = value * 16 + digit;

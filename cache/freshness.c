@@ -4,8 +4,8 @@
 
 #include "api/day.h"
 
-#define HOUR_S 3600
-#define DAY_S  86400
+#define HOUR_S INT64_C(3600)
+#define DAY_S  (24 * HOUR_S)
 
 #define EARTH_EAST_S    (14 * HOUR_S) /* UTC+14 sees a day first */
 #define EARTH_WEST_S    (12 * HOUR_S) /* UTC-12 sees it last */

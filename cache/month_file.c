@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +41,20 @@ void month_file_name(int number, char name[MONTH_FILE_NAME])
 {
 	snprintf(name, MONTH_FILE_NAME, "%04d-%02d", month_year(number) % 10000,
 		 month_month(number));
+}
+
+int month_file_number(const char *name)
+{
+	char same[MONTH_FILE_NAME];
+	char *end;
+	long year = strtol(name, &end, 10);
+	long month = *end == '-' ? strtol(end + 1, NULL, 10) : 0;
+
+	if (year < DAY_MIN / 10000 || year > DAY_MAX / 10000 || month < 1 || month > 12)
+		return 0;
+	int number = month_number((int)year, (int)month);
+	month_file_name(number, same);
+	return strcmp(name, same) == 0 ? number : 0;
 }
 
 static uint64_t index_hash(const struct header *h, const struct month *m)
@@ -77,6 +93,25 @@ int month_file_write(int dirfd, const struct month *m, const struct month_text *
 
 /* ---- reading ---- */
 
+/* The file is of no use, for this reason. */
+__attribute__((format(printf, 2, 3))) static int bad(struct err *err, const char *fmt, ...)
+{
+	char why[ERR_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	err_set(err, -EBADMSG, "%s", why);
+	return -EBADMSG;
+}
+
+static int no_memory(struct err *err)
+{
+	err_set(err, -ENOMEM, "no memory for a month");
+	return -ENOMEM;
+}
+
 static int open_month(int dirfd, int number, struct stat *st, struct err *err)
 {
 	char name[MONTH_FILE_NAME];
@@ -84,7 +119,7 @@ static int open_month(int dirfd, int number, struct stat *st, struct err *err)
 	month_file_name(number, name);
 	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
-		return err_set(err, -EBADMSG, "%s is not a plain file", name);
+		return bad(err, "%s is not a plain file", name);
 	if (fd < 0)
 		return err_sys(err, -errno, "open %s", name);
 	if (fstat(fd, st) < 0) {
@@ -94,7 +129,7 @@ static int open_month(int dirfd, int number, struct stat *st, struct err *err)
 	}
 	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid()) {
 		close(fd);
-		return err_set(err, -EBADMSG, "%s is not a plain file of this user", name);
+		return bad(err, "%s is not a plain file of this user", name);
 	}
 	return fd;
 }
@@ -104,18 +139,18 @@ static int read_header(int fd, int number, const struct stat *st, struct header 
 	uint64_t size = sizeof(*h);
 
 	if (read_all(fd, h, sizeof(*h)) < 0)
-		return err_set(err, -EBADMSG, "it is cut off in its header");
+		return bad(err, "it is cut off in its header");
 	if (memcmp(h->magic, magic, sizeof(magic)) != 0 || h->version != MONTH_FILE_VERSION ||
 	    h->byte_order != 0x01020304)
-		return err_set(err, -EBADMSG, "it has another format");
+		return bad(err, "it has another format");
 	if (h->number != number)
-		return err_set(err, -EBADMSG, "it is of another month");
+		return bad(err, "it is of another month");
 	if (h->n > ROWS_MAX || h->strings_len > STRINGS_MAX || h->json_len > TEXT_MAX)
-		return err_set(err, -EBADMSG, "its sizes are out of range");
+		return bad(err, "its sizes are out of range");
 	size += h->n * sizeof(struct activity) + h->strings_len + h->json_len;
 	if ((uint64_t)st->st_size != size)
-		return err_set(err, -EBADMSG, "it has %lld bytes instead of %llu",
-			       (long long)st->st_size, (unsigned long long)size);
+		return bad(err, "it has %lld bytes instead of %llu", (long long)st->st_size,
+			   (unsigned long long)size);
 	return 0;
 }
 
@@ -138,9 +173,9 @@ static int row_valid(const struct month *m, const struct activity *a, uint32_t j
 static int read_rows(int fd, const struct header *h, struct month *m, struct err *err)
 {
 	if (read_all(fd, m->row, m->n * sizeof(m->row[0]) + m->strings_len) < 0)
-		return err_set(err, -EBADMSG, "it cannot be read to its end");
+		return bad(err, "it cannot be read to its end");
 	if (index_hash(h, m) != h->index_hash)
-		return err_set(err, -EBADMSG, "its checksum is wrong");
+		return bad(err, "its checksum is wrong");
 	m->number = h->number;
 	m->names_s = h->names_s;
 	m->gone_s = h->gone_s;
@@ -149,14 +184,14 @@ static int read_rows(int fd, const struct header *h, struct month *m, struct err
 	for (size_t i = 0; i < m->n; i++)
 		if (!row_valid(m, &m->row[i], h->json_len) ||
 		    (i && activity_compare(&m->row[i - 1], &m->row[i]) >= 0))
-			return err_set(err, -EBADMSG, "row %zu makes no sense", i);
+			return bad(err, "row %zu makes no sense", i);
 	return 0;
 }
 
 int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_s, struct err *err)
 {
 	struct header h;
-	struct stat st;
+	struct stat st = {0};
 
 	int fd = open_month(dirfd, number, &st, err);
 	if (fd < 0)
@@ -164,7 +199,7 @@ int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_
 	struct month *m = NULL;
 	int r = read_header(fd, number, &st, &h, err);
 	if (r == 0 && !(m = month_alloc(h.n, h.strings_len)))
-		r = err_set(err, -ENOMEM, "no memory for a month");
+		r = no_memory(err);
 	if (r == 0)
 		r = read_rows(fd, &h, m, err);
 	close(fd);
@@ -180,7 +215,7 @@ int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_
 int month_file_read_text(int dirfd, const struct month *m, struct month_text **out, struct err *err)
 {
 	struct header h;
-	struct stat st;
+	struct stat st = {0};
 
 	int fd = open_month(dirfd, m->number, &st, err);
 	if (fd < 0)
@@ -188,13 +223,13 @@ int month_file_read_text(int dirfd, const struct month *m, struct month_text **o
 	struct month_text *t = NULL;
 	int r = read_header(fd, m->number, &st, &h, err);
 	if (r == 0 && (h.json_hash != m->json_hash || h.json_len != m->json_len))
-		r = err_set(err, -EBADMSG, "its text is not the one that was listed");
+		r = bad(err, "its text is not the one that was listed");
 	if (r == 0 && !(t = month_text_alloc(h.json_len)))
-		r = err_set(err, -ENOMEM, "no memory for a month's text");
+		r = no_memory(err);
 	if (r == 0 &&
 	    (lseek(fd, st.st_size - (off_t)h.json_len, SEEK_SET) < 0 ||
 	     read_all(fd, t->data, t->len) < 0 || XXH3_64bits(t->data, t->len) != m->json_hash))
-		r = err_set(err, -EBADMSG, "its text is damaged");
+		r = bad(err, "its text is damaged");
 	close(fd);
 	if (r < 0) {
 		month_text_unref(t);

@@ -25,6 +25,8 @@
 #define MONTH_FILE_NAME    16 /* "2022-12" and its NUL, with room */
 
 void month_file_name(int number, char name[MONTH_FILE_NAME]);
+/* The month whose file has this name, or 0. */
+int month_file_number(const char *name);
 
 /* 0 or a negative errno with words. */
 int month_file_write(int dirfd, const struct month *m, const struct month_text *text,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/log.h"
+#include "cache/month_file.h"
 #include "cache/store_impl.h"
 
 #define SAVE_AT_STOP_MS 2000
@@ -46,11 +47,9 @@ static void find_months(struct month_store *s)
 	}
 	lock_take(&s->lock);
 	for (struct dirent *e; (e = readdir(dir));) {
-		int year, month, end = 0;
-		if (sscanf(e->d_name, "%4d-%2d%n", &year, &month, &end) == 2 && end == 7 &&
-		    !e->d_name[7] && month >= 1 && month <= 12 && year >= HISTORY_YEAR_MIN &&
-		    year < HISTORY_YEAR_MIN + HISTORY_YEARS)
-			slot_locked(s, month_number(year, month))->on_disk = 1;
+		int number = month_file_number(e->d_name);
+		if (number)
+			slot_locked(s, number)->on_disk = 1;
 		else if (e->d_name[0] == '.' && e->d_name[1] != '.' && e->d_name[1])
 			unlinkat(s->config.months_fd, e->d_name, 0);
 	}
@@ -176,7 +175,7 @@ void month_store_get(struct month_store *s, int first, int last, int wait_ms, sp
 
 	if (w)
 		w->span = calloc(1, sizeof(*w->span) +
-					    (size_t)(last - first + 1) * sizeof(w->span->month[0]));
+					    (size_t)(last - first + 1) * sizeof(struct month *));
 	if (!w || !w->span) {
 		free(w);
 		done(ctx, NULL, &no_memory);
@@ -230,7 +229,7 @@ void month_store_history_now(struct month_store *s, struct history *h)
 struct span *month_store_peek(struct month_store *s, int first, int last, int load)
 {
 	int n = last - first + 1;
-	struct span *span = calloc(1, sizeof(*span) + (size_t)n * sizeof(span->month[0]));
+	struct span *span = calloc(1, sizeof(*span) + (size_t)n * sizeof(struct month *));
 
 	if (!span)
 		return NULL;

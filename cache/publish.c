@@ -24,7 +24,7 @@ struct deferred {
 static int group_rows(struct flight *f)
 {
 	const struct activities *list = &f->listing->list;
-	size_t months = (size_t)(f->last - f->first + 1);
+	size_t months = (size_t)f->last - (size_t)f->first + 1;
 
 	f->rows = calloc(list->n + 1, sizeof(*f->rows));
 	f->start = calloc(months + 2, sizeof(*f->start));

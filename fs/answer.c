@@ -2,6 +2,7 @@
 /* Gathered data -> a reply; see answer.h. */
 #include "fs/answer.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "fs/reply.h"
@@ -12,6 +13,7 @@
 /* A year that the history does not reach has nothing in it; but its own months know best. */
 static int year_exists(const struct request *r)
 {
+	assert(r->span);
 	for (int i = 0; i < r->span->n; i++)
 		if (r->span->month[i]->n)
 			return 1;

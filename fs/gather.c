@@ -2,6 +2,7 @@
 /* The steps to an answer; see gather.h. */
 #include "fs/gather.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -62,6 +63,7 @@ static void need_span(struct request *r)
 {
 	if (!r->thing.first) {
 		const struct history *h = r->history;
+		assert(h); /* wants_history() saw to it */
 		if (!h->newest_day) {
 			static const struct err no_memory = {.code = -ENOMEM};
 			struct span *none = calloc(1, sizeof(*none));
@@ -93,6 +95,7 @@ static void got_text(void *arg, struct month_text *text, const struct err *err)
 
 static void need_text(struct request *r)
 {
+	assert(r->span);
 	month_store_text(r->fs->store, r->span->month[r->text_at], request_left_ms(r), got_text, r);
 }
 
@@ -131,6 +134,8 @@ static int match_version(struct request *r)
 static int prepare_texts(struct request *r)
 {
 	int first, last;
+
+	assert(r->span);
 
 	r->text = calloc((size_t)r->span->n + 1, sizeof(struct month_text *));
 	if (!r->text)

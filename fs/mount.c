@@ -82,7 +82,8 @@ static int open_session(struct mount *m, struct err *err)
 	add_escaped(opts, sizeof(opts) - 40, m->config.account);
 	/* Others are let in as far as the permission bits go, which the kernel then checks. */
 	if (m->config.allow_other)
-		strcat(opts, ",allow_other,default_permissions");
+		snprintf(opts + strlen(opts), sizeof(opts) - strlen(opts),
+			 ",allow_other,default_permissions");
 	fuse_set_log_func(fuse_log_line);
 	m->session = fuse_session_new(&args, &ops, sizeof(ops), m->config.fs);
 	fuse_opt_free_args(&args);

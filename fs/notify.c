@@ -19,7 +19,7 @@ static const enum thing_format formats[] = {FORMAT_CSV, FORMAT_JSON};
 
 static struct span *span_of(struct month *m)
 {
-	struct span *s = m ? calloc(1, sizeof(*s) + sizeof(s->month[0])) : NULL;
+	struct span *s = m ? calloc(1, sizeof(*s) + sizeof(struct month *)) : NULL;
 
 	if (!s)
 		return NULL;

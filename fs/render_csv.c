@@ -4,10 +4,15 @@
 
 #include "fs/render.h"
 
-/* A cell that begins so is run as a formula by a spreadsheet (CWE-1236). */
+/* A cell that begins so is run as a formula by a spreadsheet (CWE-1236). NULs in front of it are
+ * not written. */
 static int is_formula(const char *s, size_t len)
 {
-	return len && strchr("=+-@\t\r", s[0]) != NULL && s[0];
+	while (len && !s[0]) {
+		s++;
+		len--;
+	}
+	return len && strchr("=+-@\t\r", s[0]) != NULL;
 }
 
 /* Any text as a cell. A NUL would end the line for many readers, so it goes. */

@@ -37,7 +37,7 @@ static int md5_hex(const char *password, size_t len, char md5[PASSWORD_MD5], str
 		return err_set(err, -EIO,
 			       "this machine's OpenSSL has no MD5, which the login needs");
 	for (unsigned i = 0; i < n; i++)
-		snprintf(md5 + 2 * i, 3, "%02x", digest[i]);
+		snprintf(md5 + (size_t)2 * i, 3, "%02x", digest[i]);
 	explicit_bzero(digest, sizeof(digest));
 	return 0;
 }
