@@ -22,6 +22,7 @@ struct fs {
 	gid_t gid;
 	mode_t file_mode, dir_mode; /* with their type */
 	int wait_ms;                /* the longest that one system call may wait */
+	int parallel_wanted;        /* parallel.h; of the thread that answers INIT */
 	void (*ready)(void *arg);   /* the kernel has said hello */
 	void *ready_arg;
 };

@@ -20,6 +20,7 @@
 #include "api/log.h"
 #include "fs/mountpoint.h"
 #include "fs/ops.h"
+#include "fs/parallel.h"
 
 #define THREADS_MAX 4
 #define READY_MS    10000
@@ -96,7 +97,7 @@ static int open_session(struct mount *m, struct err *err)
 			       "installed?",
 			       m->config.path);
 	m->mounted = 1;
-	return 0;
+	return parallel_install(m->session, err);
 }
 
 struct mount *mount_new(const struct mount_config *config, struct err *err)

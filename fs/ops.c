@@ -9,6 +9,7 @@
 
 #include "fs/gather.h"
 #include "fs/node.h"
+#include "fs/parallel.h"
 #include "fs/reply.h"
 
 static struct fs *fs_of(fuse_req_t fuse)
@@ -23,6 +24,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	/* Always with attributes: they are free wherever there is a listing. */
 	conn->want |= conn->capable & FUSE_CAP_READDIRPLUS;
 	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
+	parallel_want(fs, conn);
 	/* Makes the kernel look at a directory's mtime before it shows a kept listing. */
 	conn->want |= conn->capable & FUSE_CAP_AUTO_INVAL_DATA;
 	conn->time_gran = 1;

@@ -168,7 +168,7 @@ pid_at() {
     for lock in "$T"/cache*/*/lock "$T"/home*/.cache/corosfs/*/lock; do
         [ -s "$lock" ] || continue
         pid=$(cat "$lock")
-        case "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" in
+        case "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")" in
         *" $1 "*) echo "$pid" ;;
         esac
     done
