@@ -117,6 +117,7 @@ void month_store_stop(struct month_store *s)
 {
 	month_store_quiet(s);
 	worker_stop(s->loader, 0, free);
+	waiter_cancel_all(s);
 	worker_stop(s->saver, SAVE_AT_STOP_MS, free);
 }
 
@@ -184,6 +185,7 @@ void month_store_get(struct month_store *s, int first, int last, int wait_ms, sp
 	atomic_init(&w->span->refs, 1);
 	w->span->first = first;
 	w->span->n = last - first + 1;
+	w->valid_s = INT32_MAX;
 	w->first = first;
 	w->last = last;
 	w->done.span = done;

@@ -85,6 +85,12 @@ static void leave_flight(const struct flight *f, int number)
 	lock_drop(&s->lock);
 }
 
+/* Without a disk a text that was evicted is nowhere: then this answer's is kept. */
+static int has_text_locked(const struct slot *slot)
+{
+	return slot->text || slot->on_disk;
+}
+
 /* The hub says the same as before. */
 static void confirm(struct flight *f, int number)
 {
@@ -93,10 +99,16 @@ static void confirm(struct flight *f, int number)
 	lock_take(&s->lock);
 	struct slot *slot = slot_locked(s, number);
 	slot->fetched_s = f->now_s;
+	slot->suspect = 0;
 	slot->failed_ms = INT64_MIN;
 	slot->patience_ms = 0;
+	int dirty = slot->dirty;
 	lock_drop(&s->lock);
-	residence_touch(s, number);
+	/* The disk would not take it before; it may now. */
+	if (dirty)
+		residence_save(s, number);
+	else
+		residence_touch(s, number);
 	leave_flight(f, number);
 }
 
@@ -113,13 +125,27 @@ static void fail_month(struct flight *f, int number, int code)
 	leave_flight(f, number);
 }
 
-/* A directory's name in the year appeared or went. */
-static void note_year(struct month_store *s, int number, int64_t now_s)
+/*
+ * What a change of a month means for the history: a name in the year's directory that appeared
+ * or went, and how many activities the cache holds, so that the hub's next count is compared with
+ * that. (A count that comes with the ends of the history is the hub's own already.)
+ */
+static void note_change(const struct flight *f, const struct month *old, const struct month *fresh)
 {
+	struct month_store *s = f->store;
+
 	lock_take(&s->lock);
-	s->history.year_changed_s[month_year(number) - HISTORY_YEAR_MIN] = now_s;
+	struct history *h = &s->history;
+	if (!old->n != !fresh->n)
+		h->year_changed_s[month_year(fresh->number) - HISTORY_YEAR_MIN] = f->now_s;
+	if (!f->ends) {
+		h->count += (int64_t)fresh->n - (int64_t)old->n;
+		if (fresh->n && fresh->row[0].start_s > h->newest_s)
+			h->newest_s = fresh->row[0].start_s;
+	}
 	lock_drop(&s->lock);
-	residence_save_history(s);
+	if (old->n != fresh->n)
+		residence_save_history(s);
 }
 
 /* Keeps the text of a month that is about to be replaced, for those who still read it. */
@@ -158,8 +184,7 @@ static void replace(struct flight *f, int number, struct month *old, struct mont
 		keep_text(s, old, old_text);
 		if (s->config.before)
 			s->config.before(s->config.ctx, old, fresh);
-		if (!old->n != !fresh->n)
-			note_year(s, number, f->now_s);
+		note_change(f, old, fresh);
 	}
 	month_ref(fresh);
 	residence_install(s, number, fresh, text, f->now_s, 1);
@@ -197,9 +222,10 @@ static void publish_deferred(void *arg)
 	struct month *old = month_ref(slot->month);
 	struct month_text *text = month_text_ref(slot->text);
 	int64_t seen_s = slot->fetched_s + s->config.ttl_s;
+	int has_text = has_text_locked(slot);
 	lock_drop(&s->lock);
 
-	if (old && listing_same(f, number, old))
+	if (old && has_text && listing_same(f, number, old))
 		confirm(f, number);
 	else
 		replace(f, number, old, text, seen_s);
@@ -230,12 +256,12 @@ static void publish_month(struct flight *f, int number)
 	lock_take(&s->lock);
 	struct slot *slot = slot_locked(s, number);
 	struct month *old = month_ref(slot->month);
-	int known = old || slot->on_disk;
+	int known = old || slot->on_disk, has_text = has_text_locked(slot);
 	lock_drop(&s->lock);
 
 	if (!known)
 		replace(f, number, NULL, NULL, 0);
-	else if (old && listing_same(f, number, old))
+	else if (old && has_text && listing_same(f, number, old))
 		confirm(f, number);
 	else
 		defer(f, number);
@@ -281,7 +307,8 @@ static struct history next_history(const struct history *old, const struct listi
 static void whole_months(struct flight *f)
 {
 	const struct listing *l = f->listing;
-	int now = month_of_day(day_of(f->now_s, 14 * 60));
+	int32_t today = day_of(f->now_s, 14 * 60);
+	int now = month_of_day(today);
 	int newest = l->count ? month_of_day(l->newest_day) : now;
 	int from = l->count ? month_of_day(l->whole_from) : now;
 
@@ -290,8 +317,12 @@ static void whole_months(struct flight *f)
 	/* With everything on one page the months before the oldest are empty: leave them. */
 	if (l->count && from < month_of_day(l->oldest_day))
 		from = month_of_day(l->oldest_day);
+	/* No activity, and by the clock no day that one could be on: no months at all. */
+	if (!l->count && !today)
+		from = newest + 1;
 	f->first = from;
-	f->last = now >= newest && now - newest <= 12 ? month_number(month_year(now), 12) : newest;
+	f->last = today && now >= newest && now - newest <= 12 ? month_number(month_year(now), 12)
+							       : newest;
 }
 
 static void publish_history(struct flight *f)
@@ -303,6 +334,8 @@ static void publish_history(struct flight *f)
 	old = s->history;
 	fresh = next_history(&old, f->listing, f->now_s);
 	s->history = fresh;
+	for (int i = 0; fresh.stale_s != old.stale_s && i < STORE_MONTHS; i++)
+		s->slot[i].suspect = 1;
 	s->history_in_flight = 0;
 	s->history_failed_ms = INT64_MIN;
 	s->history_patience_ms = 0;

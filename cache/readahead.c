@@ -22,7 +22,9 @@ enum readahead_scope readahead_miss(struct readahead *r, int first, int last)
 	if (r->year == year && (r->whole || r->month != first))
 		return whole_year(r, year);
 	/* The first month of another year: it may be the next step of a walk, so the count
-	 * of years stays, but it may as well be a lone look. */
+	 * of years stays, but it may as well be a lone look, and so was the last one then. */
+	if (r->year != year && !r->whole)
+		r->years = 0;
 	r->year = year;
 	r->month = first;
 	r->whole = 0;

@@ -67,6 +67,17 @@ static void drop_month_locked(struct month_store *s, struct slot *slot, struct v
 	slot->month = NULL;
 }
 
+/* Whether a listing that waits for this month or others beside it needs it: it would only have
+ * to come again. */
+static int waited_for_locked(const struct month_store *s, int number) REQUIRES(s->lock);
+static int waited_for_locked(const struct month_store *s, int number)
+{
+	for (const struct waiter *w = s->waiters; w; w = w->next)
+		if (w->what == WAIT_MONTHS && w->first <= number && w->last >= number)
+			return 1;
+	return 0;
+}
+
 /* The one that was not used for longest, of those that may go, or NULL. */
 static struct slot *oldest_locked(struct month_store *s, int text, const struct slot *keep)
 	REQUIRES(s->lock);
@@ -80,7 +91,8 @@ static struct slot *oldest_locked(struct month_store *s, int text, const struct 
 		/* Without a disk everything comes from the hub again, so nothing is lost. */
 		int safe = (slot->on_disk && !slot->dirty) || s->config.dirfd < 0;
 		if (held && safe && !slot->publishing && slot != keep &&
-		    (!oldest || slot->used < oldest->used))
+		    (!oldest || slot->used < oldest->used) &&
+		    (text || !waited_for_locked(s, STORE_FIRST + i)))
 			oldest = slot;
 	}
 	return oldest;
@@ -131,6 +143,9 @@ void residence_install(struct month_store *s, int number, struct month *m, struc
 	slot->failed_ms = INT64_MIN;
 	slot->patience_ms = 0;
 	slot->dirty = dirty != 0;
+	/* What comes from the hub is as it is now; what comes from disk is as it was. */
+	if (dirty)
+		slot->suspect = 0;
 	slot->seen = 1;
 	slot->used = ++s->tick;
 	s->memory += month_size(m);
@@ -139,6 +154,19 @@ void residence_install(struct month_store *s, int number, struct month *m, struc
 	evict_locked(s, slot, &v);
 	lock_drop(&s->lock);
 	free_victims(&v);
+}
+
+void residence_trim(struct month_store *s)
+{
+	struct victims v;
+
+	do {
+		v = (struct victims){0};
+		lock_take(&s->lock);
+		evict_locked(s, NULL, &v);
+		lock_drop(&s->lock);
+		free_victims(&v);
+	} while (v.months || v.texts);
 }
 
 /* ---- from disk ---- */

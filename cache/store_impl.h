@@ -45,6 +45,7 @@ struct slot {
 	unsigned loading_text : 1;
 	unsigned in_flight : 1;
 	unsigned publishing : 1; /* not to be evicted */
+	unsigned suspect : 1;    /* the history's count moved since it was fetched */
 	unsigned seen : 1;       /* was in memory once: the kernel may know it */
 };
 
@@ -59,6 +60,7 @@ struct waiter {
 	int64_t deadline_ms, soft_ms;
 	uint64_t seq; /* a failure with a higher one happened while it waited */
 	int noted;    /* its miss was told to the read-ahead */
+	int soft;     /* a timer ends its soft wait */
 	union {
 		span_done *span;
 		text_done *text;
@@ -92,7 +94,7 @@ struct flight {
 /* What a decision under the lock wants done without it. */
 struct todo {
 	struct flight *flights;
-	int soft; /* a waiter's soft wait began: arm its timer */
+	int64_t soft_ms; /* a waiter's soft wait began, until then: arm its timer; 0: none */
 };
 
 struct month_store {
@@ -124,6 +126,8 @@ void waiter_submit(struct month_store *s, struct waiter *w);
 /* Something changed: answers whoever can be answered. */
 void waiter_progress(struct month_store *s);
 void waiter_progress_task(void *store);
+/* Stopping: nothing will happen any more that could answer who still waits. */
+void waiter_cancel_all(struct month_store *s);
 
 /* ---- flight.c ---- */
 
@@ -151,6 +155,8 @@ void residence_load_now(struct month_store *s, int number);
 /* Gives the slot a month and a text (references, taken over), and evicts what is too much. */
 void residence_install(struct month_store *s, int number, struct month *m, struct month_text *t,
 		       int64_t fetched_s, int dirty);
+/* Evicts what is too much, now that somebody waits no longer. */
+void residence_trim(struct month_store *s);
 void residence_save(struct month_store *s, int number);
 void residence_touch(struct month_store *s, int number);
 void residence_save_history(struct month_store *s);

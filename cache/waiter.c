@@ -54,6 +54,15 @@ static int impatient(struct month_store *s, const struct waiter *w, uint64_t fai
 	return 1;
 }
 
+/* The waiter has an old copy to fall back on. That may show when others of its months have come
+ * from disk, long after it parked. */
+static void wait_softly(struct waiter *w, struct todo *todo)
+{
+	if (!w->soft && (!todo->soft_ms || w->soft_ms < todo->soft_ms))
+		todo->soft_ms = w->soft_ms;
+	w->soft = 1;
+}
+
 /* ---- months ---- */
 
 /* Marks a month that has to be fetched, or sees that it cannot be. */
@@ -78,8 +87,12 @@ static struct freshness_left slot_freshness(struct month_store *s, const struct 
 	struct freshness_left f =
 		freshness(number, slot->fetched_s, s->config.clock->wall_s(), s->config.ttl_s);
 
-	/* The history's count moved for no visible reason: every month is stale once. */
-	if (f.state == FRESH && slot->fetched_s < s->history.stale_s)
+	/* The history's count moved for no visible reason: every month is stale once. The mark is
+	 * exact; the time, of whole seconds, is what a new mount knows of it. (Not when that was
+	 * in the future: the clock was wrong then, and is not now.) */
+	int64_t stale_s = s->history.stale_s;
+	if (f.state == FRESH &&
+	    (slot->suspect || (slot->fetched_s < stale_s && stale_s <= s->config.clock->wall_s())))
 		f = (struct freshness_left){STALE_SERVE, 0};
 	return f;
 }
@@ -107,7 +120,7 @@ static int look_at(struct month_store *s, struct waiter *w, struct slot *slot, i
 			w->valid_s = old_copy_valid_s(s);
 		return 1;
 	}
-	todo->soft = 1;
+	wait_softly(w, todo);
 	return 0;
 }
 
@@ -129,7 +142,6 @@ static int evaluate_months(struct month_store *s, struct waiter *w, struct todo 
 	unsigned char need[STORE_MONTHS] = {0};
 	int wait = 0, missing = 0, any = 0, load_first = 0, load_last = 0;
 
-	w->valid_s = INT32_MAX;
 	for (int m = w->first; m <= w->last; m++) {
 		struct slot *slot = slot_locked(s, m);
 		unsigned char *n = &need[m - STORE_FIRST];
@@ -227,7 +239,7 @@ static int evaluate_history(struct month_store *s, struct waiter *w, struct todo
 		*w->history = *h;
 		return 1;
 	} else {
-		todo->soft = 1;
+		wait_softly(w, todo);
 	}
 	flight_plan_history_locked(s, todo);
 	return 0;
@@ -270,10 +282,31 @@ static void answer(struct waiter *w)
 	free(w);
 }
 
+static void answer_all(struct waiter *w)
+{
+	while (w) {
+		struct waiter *next = w->next;
+		answer(w);
+		w = next;
+	}
+}
+
+static void arm_soft_timer(struct month_store *s, int64_t soft_ms)
+{
+	const struct hub *hub = s->config.hub;
+	int64_t now_ms = s->config.clock->mono_ms();
+
+	/* Without it the waiter meets its deadline. */
+	if (soft_ms)
+		hub->after(hub->ctx, soft_ms > now_ms ? (int)(soft_ms - now_ms) + 1 : 1,
+			   waiter_progress_task, s);
+}
+
 void waiter_progress(struct month_store *s)
 {
 	struct waiter *ready = NULL, **last = &ready;
 	struct todo todo = {0};
+	int trim = 0;
 
 	lock_take(&s->lock);
 	for (struct waiter **p = &s->waiters; *p;) {
@@ -287,13 +320,13 @@ void waiter_progress(struct month_store *s)
 		*last = w;
 		last = &w->next;
 	}
+	trim = ready && s->memory > s->config.memory;
 	lock_drop(&s->lock);
+	arm_soft_timer(s, todo.soft_ms);
 	flight_start(s, &todo);
-	while (ready) {
-		struct waiter *next = ready->next;
-		answer(ready);
-		ready = next;
-	}
+	answer_all(ready);
+	if (trim)
+		residence_trim(s);
 }
 
 void waiter_progress_task(void *store)
@@ -303,14 +336,13 @@ void waiter_progress_task(void *store)
 
 /* Deadlines fire on the transport thread, which no disk can hold up. A timer that cannot be had
  * ends the wait at once: nobody may wait without a deadline. */
-static void arm_timers(struct month_store *s, int soft, int64_t deadline_ms)
+static void arm_timers(struct month_store *s, int64_t soft_ms, int64_t deadline_ms)
 {
 	const struct hub *hub = s->config.hub;
 	int64_t now_ms = s->config.clock->mono_ms();
 	int wait_ms = deadline_ms > now_ms ? (int)(deadline_ms - now_ms) + 1 : 1;
 
-	if (soft)
-		hub->after(hub->ctx, SOFT_WAIT_MS + 1, waiter_progress_task, s);
+	arm_soft_timer(s, soft_ms);
 	if (hub->after(hub->ctx, wait_ms, waiter_progress_task, s) == 0)
 		return;
 	lock_take(&s->lock);
@@ -336,8 +368,19 @@ void waiter_submit(struct month_store *s, struct waiter *w)
 	lock_drop(&s->lock);
 	/* Another thread may answer and free a parked waiter from here on. */
 	if (!answered)
-		arm_timers(s, todo.soft, deadline_ms);
+		arm_timers(s, todo.soft_ms, deadline_ms);
 	flight_start(s, &todo);
 	if (answered)
 		answer(w);
+}
+
+void waiter_cancel_all(struct month_store *s)
+{
+	lock_take(&s->lock);
+	struct waiter *all = s->waiters;
+	s->waiters = NULL;
+	lock_drop(&s->lock);
+	for (struct waiter *w = all; w; w = w->next)
+		err_set(&w->err, -ECANCELED, "the filesystem is being unmounted");
+	answer_all(all);
 }

@@ -317,6 +317,9 @@ int tree_resume(const struct tree_dir *d, uint64_t cookie)
 	for (int i = 0; i < n; i++)
 		if (tree_list(d, i, &e) == 0 && tree_cookie(i, e.name) >> 32 == cookie >> 32)
 			return i + 1;
-	/* The entry itself went: its place is the best guess. */
-	return next < n ? next : n;
+	/* The entry itself went: what came behind it has its place now. To show one twice would be
+	 * better than to hide one. */
+	if (next > n)
+		return n;
+	return next ? next - 1 : 0;
 }
