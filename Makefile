@@ -3,6 +3,7 @@
 #   make                      build/corosfs
 #   make check                every test: unit, mount, tools
 #   make check SAN=address,undefined    (or SAN=thread) the same with a sanitizer
+#   make bench               what it costs (25 minutes); make bench-quick (80 s)
 #   make lint                 clang-format, clang-tidy, cppcheck, shellcheck, include direction
 #   make install PREFIX=/usr/local DESTDIR=
 VERSION := 0.1.0
@@ -32,13 +33,16 @@ build/corosfs: build/plain/corosfs
 	ln -sf plain/corosfs $@
 $B/corosfs: $B/fs/main.o $(FS)
 # A unit test links its own layer and those below, so an upward call does not link.
-$(UNIT): LDLIBS += -lcmocka
+# tests/support/failing_alloc.c stands before the allocator.
+$(UNIT): LDLIBS += -lcmocka \
+        $(foreach f,malloc calloc realloc reallocarray strdup,-Wl$(comma)--wrap=$f)
 $(UNIT): %: %.o $(SUPPORT)
 $(call tests,api): $(API)
 $(call tests,cache): $(CACHE)
 $(call tests,fs): $(FS)
-$B/corosfs $(UNIT):
+$B/corosfs $(UNIT) $B/tests/bench/floor:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$B/tests/bench/floor: $B/tests/bench/floor.o
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -46,11 +50,16 @@ $B/%.o: %.c Makefile
 
 units: $(UNIT)
 check: $B/corosfs $(UNIT)
-	COROSFS=$(CURDIR)/$B/corosfs sh tests/run.sh unit mount tools
+	UNITS="$(UNIT)" COROSFS=$(CURDIR)/$B/corosfs sh tests/run.sh unit mount tools
 check-unit: $(UNIT)
-	sh tests/run.sh unit
+	UNITS="$(UNIT)" sh tests/run.sh unit
+check-mount: $B/corosfs
+	COROSFS=$(CURDIR)/$B/corosfs sh tests/run.sh mount
 valgrind: $(UNIT)
-	VALGRIND=1 sh tests/run.sh unit
+	VALGRIND=1 UNITS="$(UNIT)" sh tests/run.sh unit
+bench bench-quick: $B/corosfs $B/tests/bench/floor
+	/usr/bin/python3 tests/bench/bench.py --corosfs $B/corosfs --floor $B/tests/bench/floor \
+		$(if $(filter bench-quick,$@),--quick) $(BENCH)
 lint:
 	sh contrib/lint/lint.sh
 clean:
@@ -65,5 +74,5 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/corosfs $(DESTDIR)$(PREFIX)/share/man/man1/corosfs.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/corosfs
 
-.PHONY: all units check check-unit valgrind lint clean install uninstall
+.PHONY: all units check check-unit check-mount valgrind bench bench-quick lint clean install uninstall
 .SECONDARY:

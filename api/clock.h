@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 struct clock {
-	int64_t (*wall_s)(void);  /* seconds since 1970, UTC; may step either way */
-	int64_t (*mono_ms)(void); /* milliseconds since some start; never steps; stands in suspend */
+	int64_t (*wall_s)(void); /* seconds since 1970, UTC; may step either way */
+	int64_t (*mono_ms)(
+		void); /* milliseconds since some start; never steps; stands in suspend */
 };
 
 /* The machine's own clocks. */

@@ -20,7 +20,8 @@ struct session;
 struct listing {
 	struct activities list;
 	int64_t count;      /* what the hub says it holds, in the range asked for */
-	int32_t newest_day; /* YYYYMMDD of the newest and oldest of all `count`; 0 when count is 0 */
+	int32_t newest_day; /* YYYYMMDD of the newest and oldest of all `count`; 0 when count is 0
+			     */
 	int32_t oldest_day;
 	int32_t whole_from; /* days from this one on (to the range's end) are complete in `list` */
 };
@@ -38,7 +39,7 @@ void listing_range(struct session *s, int32_t first, int32_t last, listing_done 
  * one. `known_count` and `known_oldest` are what an earlier call gave (0: nothing):
  * while the count is the same the last page is not asked for again.
  */
-void listing_ends(struct session *s, int64_t known_count, int32_t known_oldest,
-		  listing_done *done, void *arg);
+void listing_ends(struct session *s, int64_t known_count, int32_t known_oldest, listing_done *done,
+		  void *arg);
 
 #endif

@@ -127,8 +127,8 @@ static void copy_user_id(const json_t *value, char *out, size_t size)
 
 static int region_number(const json_t *value)
 {
-	double n =
-		json_is_string(value) ? atof(json_string_value(value)) : json_number_value(value);
+	double n = json_is_string(value) ? strtod(json_string_value(value), NULL)
+					 : json_number_value(value);
 
 	return n >= 1 && n <= 1000 ? (int)n : 0;
 }

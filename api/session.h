@@ -31,9 +31,9 @@ struct session_token {
 
 struct session_config {
 	const char *account;
-	const char *api;     /* NULL: the hub. Else a URL, in which %r stands for the region id */
-	int rate;            /* calls a second, 0: no limit */
-	int timeout_ms;      /* for one exchange */
+	const char *api; /* NULL: the hub. Else a URL, in which %r stands for the region id */
+	int rate;        /* calls a second, 0: no limit */
+	int timeout_ms;  /* for one exchange */
 	const struct clock *clock;
 	/*
 	 * The MD5 of the password as hex, asked for at each login and wiped after it.
