@@ -11,6 +11,7 @@
 
 static atomic_int max_level = LOG_LEVEL_WARN;
 static atomic_int out_fd = STDERR_FILENO;
+static atomic_int echo;
 
 static const struct {
 	int priority; /* syslog's */
@@ -28,6 +29,11 @@ void log_open(enum log_level level, int fd)
 	atomic_store(&out_fd, fd);
 	if (fd < 0)
 		openlog("corosfs", LOG_PID, LOG_DAEMON);
+}
+
+void log_echo(int on)
+{
+	atomic_store(&echo, on);
 }
 
 int log_debug_on(void)
@@ -57,6 +63,9 @@ __attribute__((format(printf, 2, 0))) static void line(enum log_level level, con
 		return;
 	}
 	text[len++] = '\n';
+	if (atomic_load(&echo) && fd != STDERR_FILENO && level <= LOG_LEVEL_WARN &&
+	    write(STDERR_FILENO, text, len) < 0)
+		atomic_store(&echo, 0);
 	/* One write a line keeps lines of several threads apart; a log that fails has no log. */
 	if (write(fd, text, len) < 0)
 		return;

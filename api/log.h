@@ -17,6 +17,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 /* Before any thread starts: what to log, and where. `fd` < 0 means syslog (the journal). */
 void log_open(enum log_level level, int fd);
 
+/* Also writes errors and warnings to stderr, while somebody may look at it. */
+void log_echo(int on);
+
 /* Whether a debug line would be written: for callers whose words cost something. */
 int log_debug_on(void);
 

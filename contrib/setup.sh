@@ -139,7 +139,7 @@ suite() {
     "$@" >"$log" 2>&1 || status=$?
     cat "$log"
     counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2046
     set -- $(echo "${counts:-0 passed, 0 failed}" | tr -cd '0-9 \n')
     passed=$((passed + $1))
     failed=$((failed + $2))

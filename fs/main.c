@@ -206,6 +206,8 @@ static int open_log(const struct options *o, struct err *err)
 	    (fd = open(o->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) < 0)
 		return err_sys(err, -errno, "cannot write the log to %s", o->log_file);
 	log_open((enum log_level)o->log, fd);
+	/* Whoever starts the mount sees why it fails, wherever the log goes. */
+	log_echo(1);
 	return 0;
 }
 
@@ -273,6 +275,7 @@ static void stop(struct program *p)
 /* Tells the parent, and lets go of its terminal. */
 static void detach(struct program *p)
 {
+	log_echo(0);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();

@@ -124,12 +124,31 @@ int mountpoint_overlap(const char *a, const char *b)
 	return la == lb || longer[shorter] == '/' || shorter == 1;
 }
 
+/* realpath(3) of what there is of a path, and the rest, which is not there yet, as it was named. */
+static void resolve(const char *folder, char path[PATH_MAX])
+{
+	char there[PATH_MAX], real[PATH_MAX];
+	size_t len = strlen(folder);
+
+	do {
+		snprintf(there, sizeof(there), "%.*s", (int)len, folder);
+		if (realpath(there, real)) {
+			const char *above = strcmp(real, "/") == 0 && folder[len] ? "" : real;
+			if (snprintf(path, PATH_MAX, "%s%s", above, folder + len) < PATH_MAX)
+				return;
+			break;
+		}
+		while (len && folder[--len] != '/')
+			;
+	} while (len);
+	snprintf(path, PATH_MAX, "%s", folder);
+}
+
 static int check_keep(const char *path, const char *const *keep, struct err *err)
 {
 	for (; *keep; keep++) {
-		char real[PATH_MAX];
-		/* A folder that is not there yet is compared as it was named. */
-		const char *folder = realpath(*keep, real) ? real : *keep;
+		char folder[PATH_MAX];
+		resolve(*keep, folder);
 		if (folder[0] == '/' && mountpoint_overlap(path, folder))
 			return err_set(err, -EINVAL,
 				       "%s cannot be the mountpoint: %s would be under it or the "

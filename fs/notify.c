@@ -192,8 +192,9 @@ void notify_history(void *ctx, const struct history *old, const struct history *
 	struct thing root = thing_root(), all = thing_all(0, 0);
 	char name[8];
 
-	if (old->known && old->count == fresh->count && old->newest_day == fresh->newest_day &&
-	    old->oldest_day == fresh->oldest_day)
+	/* While nothing was known the kernel was told to remember nothing of it. */
+	if (!old->known || (old->count == fresh->count && old->newest_day == fresh->newest_day &&
+			    old->oldest_day == fresh->oldest_day))
 		return;
 	post_summaries(fs, &all);
 	for (int y = HISTORY_YEAR_MIN; y < HISTORY_YEAR_MIN + HISTORY_YEARS; y++) {

@@ -314,6 +314,16 @@ static int positional(int argc, char **argv, struct options *o, struct err *err)
 	return 0;
 }
 
+/* What getopt_long() stumbled over. optind may not have moved past a word of several letters. */
+static int unknown(const char *word, struct err *err)
+{
+	if (optopt == 'o')
+		return err_set(err, -EINVAL, "-o needs an option behind it; see corosfs --help");
+	if (optopt && strncmp(word, "--", 2) != 0)
+		return err_set(err, -EINVAL, "unknown option `-%c`; see corosfs --help", optopt);
+	return err_set(err, -EINVAL, "unknown option `%s`; see corosfs --help", word);
+}
+
 int options_parse(int argc, char **argv, struct options *o, enum options_action *action,
 		  struct err *err)
 {
@@ -322,7 +332,7 @@ int options_parse(int argc, char **argv, struct options *o, enum options_action 
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
 	};
-	int c, r;
+	int c, r = 0;
 
 	*o = (struct options){
 		.memory = 64 << 20,
@@ -338,20 +348,23 @@ int options_parse(int argc, char **argv, struct options *o, enum options_action 
 	optind = 1;
 	opterr = 0;
 	/* --help must work whatever is in the config file. */
-	while ((c = getopt_long(argc, argv, "fdo:hV", words, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "fdo:hV", words, NULL)) != -1) {
 		if (c == 'h' || c == 'V') {
 			*action = c == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
 			return 0;
 		}
-	if ((r = read_config(o, err)) < 0)
+		/* The next pass finds it in front of the other arguments. */
+		if (c == '?' && optopt == 'o')
+			r = unknown("-o", err);
+	}
+	if (r < 0 || (r = read_config(o, err)) < 0)
 		return r;
 	optind = 1;
 	while ((c = getopt_long(argc, argv, "fdo:hV", words, NULL)) != -1) {
 		if (c == 'o')
 			r = set_list(o, optarg, err);
 		else if (c == '?')
-			r = err_set(err, -EINVAL, "unknown option `%s`; see corosfs --help",
-				    argv[optind - 1]);
+			r = unknown(argv[optind - 1], err);
 		o->foreground |= c == 'f' || c == 'd';
 		o->debug |= c == 'd';
 		if (r < 0)

@@ -98,26 +98,35 @@ static pid_t start_command(const char *command, int *out)
 	return pid;
 }
 
-/* The first bytes that the command prints; it is ended when it takes too long or the mount ends
- * meanwhile. 0 or -ETIMEDOUT. */
+/* The first bytes that the command prints, which is read to its end lest it fails for want of a
+ * reader; it is ended when it takes too long or the mount ends meanwhile. 0 or -ETIMEDOUT. */
 static int read_command(const struct secret *s, int fd, pid_t pid, char *text, size_t *len)
 {
 	int64_t end_ms = clock_system.mono_ms() + COMMAND_MS;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char more[1024];
+	ssize_t n = 1;
+	int r = 0;
 
-	while (*len < PASSWORD_MAX) {
+	while (n) {
 		if (atomic_load(&s->cancelled) || clock_system.mono_ms() > end_ms) {
 			kill(pid, SIGKILL);
-			return -ETIMEDOUT;
+			r = -ETIMEDOUT;
+			break;
 		}
 		if (poll(&p, 1, LOOK_MS) <= 0)
 			continue;
-		ssize_t n = read(fd, text + *len, PASSWORD_MAX - *len);
-		if (n == 0 || (n < 0 && errno != EINTR))
+		if (*len < PASSWORD_MAX)
+			n = read(fd, text + *len, PASSWORD_MAX - *len);
+		else
+			n = read(fd, more, sizeof(more));
+		if (n < 0 && errno != EINTR)
 			break;
-		*len += n > 0 ? (size_t)n : 0;
+		if (n > 0 && *len < PASSWORD_MAX)
+			*len += (size_t)n;
 	}
-	return 0;
+	explicit_bzero(more, sizeof(more));
+	return r;
 }
 
 static int from_command(const struct secret *s, char md5[PASSWORD_MD5], struct err *err)

@@ -28,7 +28,7 @@ skip() {
 [ -r /dev/fuse ] && [ -w /dev/fuse ] || skip "/dev/fuse is not there for us"
 command -v fusermount3 >/dev/null || skip "no fusermount3"
 
-T=$(mktemp -d "${TMPDIR:-/tmp}/corosfs-test.XXXXXX") || exit 1
+T=$(mktemp -d "${TMPDIR:-/tmp}/corosfs-mount.XXXXXX") || exit 1
 T=$(readlink -f "$T")
 M=$T/mnt
 mkdir "$M" "$T/home"
@@ -96,6 +96,14 @@ within() {
     until "$@"; do
         [ "$(date +%s)" -lt "$end" ] || return 1
         sleep 0.05
+    done
+}
+
+# Waits for the clock's next second: some times are kept in whole ones.
+next_second() {
+    second=$(date +%s)
+    until [ "$(date +%s)" -gt "$second" ]; do
+        sleep 0.02
     done
 }
 
@@ -205,9 +213,32 @@ unexpected() {
     fi
 }
 
+# errno_of stat|list|read|write PATH: the name of the error, or "ok", with a count for a list.
+errno_of() {
+    "$py" - "$@" <<'END'
+import errno, os, sys
+op, path = sys.argv[1:]
+try:
+    if op == "stat":
+        os.stat(path)
+    elif op == "list":
+        op = "ok %d" % len(os.listdir(path))
+    elif op == "read":
+        open(path, "rb").read()
+    else:
+        os.close(os.open(path, os.O_RDWR))
+    print(op if op[:2] == "ok" else "ok")
+except OSError as e:
+    print(errno.errorcode[e.errno])
+END
+}
+
 # ---- the end
 
 our_mounts() { sed -n "s|^[^ ]* \($T/[^ ]*\) fuse.*|\1|p" /proc/self/mounts | tac; }
+
+# A test's own last steps.
+at_end() { :; }
 
 clean_up() {
     trap - EXIT INT TERM HUP
@@ -223,7 +254,8 @@ clean_up() {
     for pid in $started; do
         kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
     done
-    rm -rf "$T"
+    at_end
+    rm -rf --one-file-system "$T"
 }
 
 on_exit() {

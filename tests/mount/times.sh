@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Times, inode numbers and block counts come from the data.
+. "$(dirname "$0")/lib.sh"
+hub_start --athlete both --activities 300 --years 4
+mount_fs
+cat >"$T/times.py" <<'END'
+import collections, glob, json, os, sys
+mount = sys.argv[1]
+inos, files = collections.Counter(), 0
+for year in sorted(os.listdir(mount)):
+    if year == "all":
+        continue
+    newest_of_year = 0
+    for month in sorted(os.listdir(f"{mount}/{year}")):
+        path = f"{mount}/{year}/{month}"
+        if not os.path.isdir(path):
+            continue
+        newest = 0
+        for name in os.listdir(path):
+            st = os.stat(f"{path}/{name}")
+            inos[st.st_ino] += 1
+            assert st.st_ctime_ns == st.st_mtime_ns == st.st_atime_ns, name
+            assert st.st_blocks == -(-st.st_size // 512) and st.st_blksize == 4096, name
+            assert st.st_nlink == 1 and st.st_ino not in (0, 1, 0xffffffff), name
+            if name.startswith("activities."):
+                continue
+            item = json.load(open(f"{path}/{name}"))
+            assert st.st_mtime_ns // 10**9 == item["endTime"], (name, "mtime is the end")
+            newest = max(newest, item["endTime"])
+            files += 1
+        for name in ("activities.csv", "activities.json"):
+            st = os.stat(f"{path}/{name}")
+            assert st.st_mtime_ns // 10**9 == newest, (path, name, "mtime is the newest in it")
+        st = os.stat(path)
+        assert st.st_mtime_ns // 10**9 == newest and st.st_ctime_ns == st.st_mtime_ns, path
+        inos[st.st_ino] += 1
+        newest_of_year = max(newest_of_year, newest)
+    for name in ("activities.csv", "activities.json"):
+        st = os.stat(f"{mount}/{year}/{name}")
+        assert st.st_mtime_ns // 10**9 == newest_of_year, (year, name)
+        inos[st.st_ino] += 1
+    inos[os.stat(f"{mount}/{year}").st_ino] += 1
+assert max(inos.values()) == 1, "two things of one inode number"
+assert os.stat(mount).st_ino == 1 and 1 not in inos
+for where, _dirs, names in os.walk(mount):
+    for e in os.scandir(where):
+        assert e.inode() == os.lstat(e.path).st_ino, (e.path, "readdir and stat differ")
+csvs = [os.stat(f) for f in glob.glob(mount + "/*/*/activities.*")]
+assert len({st.st_mtime_ns % 10**9 for st in csvs}) == len(csvs), "a hash in the nanoseconds"
+pairs = [os.stat(f).st_mtime_ns % 10**9 for f in glob.glob(mount + "/*/*/2*.json")]
+assert len(set(pairs)) == len(pairs), "nanoseconds differ between contents"
+print(files)
+END
+check "every file and folder" "$py" "$T/times.py" "$M"
+# Two activities that differ in a digit: the same size, another time.
+unmount
+forget_months
+for name in "Twin A" "Twin B"; do
+    hubctl add "{\"date\": 20210303, \"hhmm\": \"0800\", \"name\": \"$name\"}" >/dev/null
+done
+mount_fs
+same "contents of one size and second differ in the nanoseconds" "1 2" \
+    "$(stat -c %s "$M"/2021/03/20210303-Twin?.json | sort -u | wc -l) $(
+        stat -c %.9Y "$M"/2021/03/20210303-Twin?.json | sort -u | wc -l)"
+finish

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* A hub of known activities; see fake_hub.h. */
+#include "tests/support/fake_hub.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/lock.h"
+#include "api/timers.h"
+#include "tests/support/fake_clock.h"
+
+struct kept {
+	uint64_t label;
+	int32_t day;
+	struct buf json;
+};
+
+struct fake_hub {
+	struct hub door;
+	struct lock lock;
+	/* -- guarded by lock: the store's threads call, too */
+	struct fake_call call[FAKE_HUB_CALLS];
+	int calls, answered;
+	int fail, refuse, refuse_after;
+	struct kept *kept;
+	size_t n;
+	struct timers timers;
+};
+
+static int add_call(struct fake_hub *h, const struct fake_call *call)
+{
+	lock_take(&h->lock);
+	int r = h->refuse;
+	if (r == 0) {
+		if (h->calls == FAKE_HUB_CALLS)
+			abort();
+		h->call[h->calls++] = *call;
+	}
+	lock_drop(&h->lock);
+	return r;
+}
+
+static int range(void *ctx, int32_t first, int32_t last, listing_done *done, void *arg)
+{
+	return add_call(ctx,
+			&(struct fake_call){
+				.first = first, .last = last, .done = done, .arg = arg});
+}
+
+static int ends(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done, void *arg)
+{
+	return add_call(ctx, &(struct fake_call){.ends = 1,
+						 .known_count = known_count,
+						 .known_oldest = known_oldest,
+						 .done = done,
+						 .arg = arg});
+}
+
+static int after(void *ctx, int ms, void (*task)(void *arg), void *arg)
+{
+	struct fake_hub *h = ctx;
+
+	lock_take(&h->lock);
+	int r = h->refuse_after;
+	if (r == 0)
+		r = timers_add(&h->timers, fake_clock.mono_ms() + ms, task, arg);
+	lock_drop(&h->lock);
+	return r;
+}
+
+struct fake_hub *fake_hub_new(void)
+{
+	struct fake_hub *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		abort();
+	h->door = (struct hub){h, range, ends, after};
+	lock_init(&h->lock);
+	timers_init(&h->timers);
+	return h;
+}
+
+void fake_hub_free(struct fake_hub *h)
+{
+	fake_hub_fail(h, -ECANCELED);
+	while (fake_hub_answer(h))
+		;
+	for (size_t i = 0; i < h->n; i++)
+		buf_clear(&h->kept[i].json);
+	free(h->kept);
+	timers_clear(&h->timers);
+	lock_clear(&h->lock);
+	free(h);
+}
+
+const struct hub *fake_hub_door(struct fake_hub *h)
+{
+	return &h->door;
+}
+
+void fake_hub_put(struct fake_hub *h, const struct item *item)
+{
+	size_t i = 0;
+
+	while (i < h->n && h->kept[i].label != item->label)
+		i++;
+	if (i == h->n) {
+		h->kept = realloc(h->kept, (h->n + 1) * sizeof(*h->kept));
+		if (!h->kept)
+			abort();
+		h->n++;
+		buf_init(&h->kept[i].json, 1 << 24);
+	}
+	h->kept[i].label = item->label;
+	h->kept[i].day = item->day;
+	item_json(item, &h->kept[i].json);
+}
+
+void fake_hub_remove(struct fake_hub *h, uint64_t label)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->kept[i].label == label) {
+			buf_clear(&h->kept[i].json);
+			h->kept[i] = h->kept[--h->n];
+			return;
+		}
+}
+
+void fake_hub_fail(struct fake_hub *h, int code)
+{
+	h->fail = code;
+}
+
+void fake_hub_refuse(struct fake_hub *h, int code)
+{
+	lock_take(&h->lock);
+	h->refuse = code;
+	lock_drop(&h->lock);
+}
+
+void fake_hub_refuse_after(struct fake_hub *h, int code)
+{
+	lock_take(&h->lock);
+	h->refuse_after = code;
+	lock_drop(&h->lock);
+}
+
+/* ---- answers ---- */
+
+/* Those of the range, newest first; its end days from all of them. */
+static struct listing *list_days(const struct fake_hub *h, int32_t first, int32_t last)
+{
+	struct listing *l = calloc(1, sizeof(*l));
+	struct json_text in;
+
+	if (!l)
+		abort();
+	activities_init(&l->list);
+	for (size_t i = 0; i < h->n; i++) {
+		const struct kept *k = &h->kept[i];
+		if (k->day < first || k->day > last)
+			continue;
+		json_text_init(&in, k->json.data, k->json.len);
+		if (activities_decode(&l->list, &in, NULL) != 1)
+			abort();
+		if (!l->newest_day || k->day > l->newest_day)
+			l->newest_day = k->day;
+		if (!l->oldest_day || k->day < l->oldest_day)
+			l->oldest_day = k->day;
+		l->count++;
+	}
+	if (l->list.n)
+		qsort(l->list.row, l->list.n, sizeof(l->list.row[0]), activity_compare);
+	l->whole_from = first;
+	return l;
+}
+
+/* The newest page of all. The day that it ends in is whole only if it is the last page. */
+static struct listing *list_ends(const struct fake_hub *h)
+{
+	struct listing *l = list_days(h, DAY_MIN, DAY_MAX);
+
+	if (l->list.n > FAKE_HUB_PAGE) {
+		l->list.n = FAKE_HUB_PAGE;
+		l->whole_from = l->list.row[l->list.n - 1].day + 1;
+	}
+	return l;
+}
+
+int fake_hub_answer(struct fake_hub *h)
+{
+	int answers = 0;
+
+	for (int waiting = fake_hub_waiting(h); answers < waiting; answers++) {
+		lock_take(&h->lock);
+		struct fake_call call = h->call[h->answered++];
+		lock_drop(&h->lock);
+		struct err err = {0};
+		if (h->fail) {
+			err_set(&err, h->fail, "the fake hub fails");
+			call.done(call.arg, NULL, &err);
+			continue;
+		}
+		struct listing *l =
+			call.ends ? list_ends(h) : list_days(h, call.first, call.last);
+		call.done(call.arg, l, &err);
+	}
+	return answers;
+}
+
+int fake_hub_waiting(struct fake_hub *h)
+{
+	lock_take(&h->lock);
+	int n = h->calls - h->answered;
+	lock_drop(&h->lock);
+	return n;
+}
+
+int fake_hub_calls(struct fake_hub *h)
+{
+	lock_take(&h->lock);
+	int n = h->calls;
+	lock_drop(&h->lock);
+	return n;
+}
+
+struct fake_call fake_hub_call(struct fake_hub *h, int i)
+{
+	lock_take(&h->lock);
+	struct fake_call call = h->call[i];
+	lock_drop(&h->lock);
+	return call;
+}
+
+int fake_hub_tick(struct fake_hub *h)
+{
+	struct timer t;
+
+	for (int n = 0;; n++) {
+		lock_take(&h->lock);
+		int due = timers_take(&h->timers, fake_clock.mono_ms(), &t);
+		lock_drop(&h->lock);
+		if (!due)
+			return n;
+		t.task(t.arg);
+	}
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A hub of known activities behind struct hub. It answers nothing by itself: calls queue
+ * up until the test, which is the transport thread, says fake_hub_answer(), and tasks wait
+ * for fake_hub_tick() and the fake clock.
+ */
+#ifndef TESTS_SUPPORT_FAKE_HUB_H
+#define TESTS_SUPPORT_FAKE_HUB_H
+
+#include "api/hub.h"
+#include "tests/support/item.h"
+
+#define FAKE_HUB_CALLS 256
+#define FAKE_HUB_PAGE  200
+
+struct fake_call {
+	int ends; /* or a range */
+	int32_t first, last;
+	int64_t known_count;
+	int32_t known_oldest;
+	listing_done *done;
+	void *arg;
+};
+
+struct fake_hub;
+
+struct fake_hub *fake_hub_new(void);
+/* Calls that are still waiting are answered -ECANCELED first. */
+void fake_hub_free(struct fake_hub *h);
+const struct hub *fake_hub_door(struct fake_hub *h);
+
+/* What it holds: sets the activity with this label anew, or adds it. Strings are copied. */
+void fake_hub_put(struct fake_hub *h, const struct item *item);
+void fake_hub_remove(struct fake_hub *h, uint64_t label);
+
+/* The answer to calls that are answered from now on: 0, or a negative errno. */
+void fake_hub_fail(struct fake_hub *h, int code);
+/* What range() and ends() return from now on, and what after() does. */
+void fake_hub_refuse(struct fake_hub *h, int code);
+void fake_hub_refuse_after(struct fake_hub *h, int code);
+
+/* Answers what waits now (what comes in meanwhile waits for the next time), the oldest first.
+ * Returns how many. */
+int fake_hub_answer(struct fake_hub *h);
+/* How many wait. */
+int fake_hub_waiting(struct fake_hub *h);
+/* How many calls there ever were, and the i-th. */
+int fake_hub_calls(struct fake_hub *h);
+struct fake_call fake_hub_call(struct fake_hub *h, int i);
+
+/* Runs the tasks that are due by fake_clock. Returns how many. */
+int fake_hub_tick(struct fake_hub *h);
+
+#endif

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The manual page: well formed, and as complete as --help.
+cd "$(dirname "$0")/../.." || exit 1
+: "${COROSFS:=build/corosfs}"
+command -v mandoc >/dev/null || { echo "skipped: no mandoc"; exit 77; }
+bad=0
+check() {
+    if [ "$2" -eq 0 ]; then echo "ok - $1"; else echo "not ok - $1"; bad=1; fi
+}
+# Whether other pages are installed is none of our business.
+said=$(mandoc -T lint contrib/corosfs.1 2>&1 | grep -v 'mandoc.db lacks')
+[ -z "$said" ]
+check "mandoc -T lint has nothing to say, not even a remark" $?
+[ -z "$said" ] || echo "$said" | sed 's/^/# /'
+page=$(mandoc -T ascii contrib/corosfs.1 | col -b)
+missing=
+options=$("$COROSFS" --help | sed -n 's/^  \([a-z_]*\)=\{0,1\} .*/\1/p')
+for word in $options -f -d --help --version; do
+    echo "$page" | grep -q -e "$word" || missing="$missing $word"
+done
+[ -z "$missing" ]
+check "every word of --help is in it" $?
+echo "#$missing"
+for word in $options; do
+    grep -q "$word" contrib/config.example || missing="$missing $word"
+done
+[ -z "$missing" ]
+check "and in the example of a config file" $?
+echo "#$missing"
+exit $bad

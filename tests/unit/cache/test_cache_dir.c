@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/* The account's folder: where it is, whose it is, and one owner at a time. */
+#include "cache/cache_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/log.h"
+#include "tests/support/rows.h"
+#include "tests/support/temp_dir.h"
+
+#define HASH_LEN 32
+
+/* ---- paths ---- */
+
+static const struct path_case {
+	const char *why, *root, *xdg, *home;
+	const char *want; /* in front of the hash; NULL: -ENOENT */
+} path_cases[] = {
+	{"cache_dir=", "/c", "/x", "/h", "/c/"},
+	{"XDG_CACHE_HOME", NULL, "/x", "/h", "/x/corosfs/"},
+	{"the home", NULL, NULL, "/h", "/h/.cache/corosfs/"},
+	{"an empty XDG_CACHE_HOME is none", NULL, "", "/h", "/h/.cache/corosfs/"},
+	{"a relative one is none", NULL, "x", "/h", "/h/.cache/corosfs/"},
+	{"no home", NULL, NULL, NULL, NULL},
+	{"a relative home", NULL, NULL, "h", NULL},
+};
+
+static void set(const char *name, const char *value)
+{
+	if (value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+static void path(void **state)
+{
+	const struct path_case *c = *state;
+	char have[PATH_MAX];
+	struct err err;
+
+	set("XDG_CACHE_HOME", c->xdg);
+	set("HOME", c->home);
+	int r = cache_dir_path(c->root, "you@example.org", NULL, have, &err);
+	assert_int_equal(r, c->want ? 0 : -ENOENT);
+	if (!c->want)
+		return;
+	assert_int_equal(strlen(have), strlen(c->want) + HASH_LEN);
+	assert_memory_equal(have, c->want, strlen(c->want));
+	assert_int_equal(strspn(have + strlen(c->want), "0123456789abcdef"), HASH_LEN);
+	assert_null(strstr(have, "you"));
+}
+
+static void accounts_and_hubs_do_not_mix(void **state)
+{
+	static const char *const who[][2] = {{"you@example.org", NULL},
+					     {"You@example.org", NULL},
+					     {"me@example.org", NULL},
+					     {"you@example.org", "http://127.0.0.1:1"},
+					     {"you@example.org", "http://127.0.0.1:2"},
+					     {"", NULL}};
+	char have[6][PATH_MAX], again[PATH_MAX];
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(cache_dir_path("/c", who[i][0], who[i][1], have[i], &err), 0);
+		assert_int_equal(cache_dir_path("/c", who[i][0], who[i][1], again, &err), 0);
+		assert_string_equal(have[i], again);
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(have[i], have[k]);
+	}
+	/* Written down: another hash would empty everybody's cache. */
+	assert_string_equal(have[0], "/c/HASH");
+}
+
+static void long_paths(void **state)
+{
+	char root[PATH_MAX + 10], have[PATH_MAX];
+	struct err err;
+
+	(void)state;
+	for (size_t len = PATH_MAX - 50; len < sizeof(root); len++) {
+		memset(root, 'x', sizeof(root));
+		root[0] = '/';
+		root[len] = '\0';
+		int r = cache_dir_path(root, "you", NULL, have, &err);
+		assert_true(r == 0 || r == -ENAMETOOLONG);
+		if (r == 0)
+			assert_int_equal(strlen(have), len + 1 + HASH_LEN);
+		assert_int_equal(r == 0, len + 1 + HASH_LEN < PATH_MAX);
+	}
+}
+
+/* ---- folders ---- */
+
+static struct temp_dir dir;
+static char folder[300];
+
+static int new_dir(void **state)
+{
+	(void)state;
+	log_open(LOG_LEVEL_ERROR, STDERR_FILENO);
+	temp_dir_new(&dir);
+	snprintf(folder, sizeof(folder), "%s/a/b/account", dir.path);
+	return 0;
+}
+
+static int no_dir(void **state)
+{
+	(void)state;
+	temp_dir_free(&dir);
+	return 0;
+}
+
+static void open_it(struct cache_dir *d)
+{
+	struct err err;
+
+	if (cache_dir_open(d, folder, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(d->path, folder);
+}
+
+static mode_t mode_of(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(dir.fd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+	return st.st_mode & 07777;
+}
+
+static void made_and_private(void **state)
+{
+	struct cache_dir d;
+
+	(void)state;
+	umask(0);
+	open_it(&d);
+	assert_int_equal(mode_of("a"), 0700);
+	assert_int_equal(mode_of("a/b/account"), 0700);
+	assert_int_equal(mode_of("a/b/account/months"), 0700);
+	assert_int_equal(mode_of("a/b/account/lock"), 0600);
+	assert_int_equal(mode_of("a/b/account/format"), 0600);
+	cache_dir_close(&d);
+	assert_int_equal(d.fd, -1);
+	/* Others were let in meanwhile: not for long. */
+	assert_int_equal(fchmodat(dir.fd, "a/b/account", 0755, 0), 0);
+	assert_int_equal(fchmodat(dir.fd, "a/b/account/months", 0777, 0), 0);
+	open_it(&d);
+	assert_int_equal(mode_of("a/b/account"), 0700);
+	assert_int_equal(mode_of("a/b/account/months"), 0700);
+	cache_dir_close(&d);
+}
+
+static void content_stays(void **state)
+{
+	struct cache_dir d;
+
+	(void)state;
+	open_it(&d);
+	temp_dir_write(&dir, "a/b/account/token", "t", 1, 0600);
+	temp_dir_write(&dir, "a/b/account/months/2022-12", "m", 1, 0600);
+	cache_dir_close(&d);
+	open_it(&d);
+	assert_int_equal(mode_of("a/b/account/token"), 0600);
+	assert_int_equal(mode_of("a/b/account/months/2022-12"), 0600);
+	cache_dir_close(&d);
+}
+
+static const struct format_case {
+	const char *why, *format;
+	size_t len;
+} format_cases[] = {
+	{"another version's folder is emptied", "corosfs cache 2\n", 16},
+	{"one of no version", NULL, 0},
+	{"one of an empty version", "", 0},
+	{"one of a cut version", "corosfs cache 1", 15},
+	{"one of a longer version", "corosfs cache 1\n1", 17},
+	{"one whose version hides something", "corosfs cache 1\n\0x", 18},
+};
+
+static void format(void **state)
+{
+	const struct format_case *c = *state;
+	struct cache_dir d;
+	char *have;
+
+	open_it(&d);
+	cache_dir_close(&d);
+	if (c->format)
+		temp_dir_write(&dir, "a/b/account/format", c->format, c->len, 0600);
+	else
+		assert_int_equal(unlinkat(dir.fd, "a/b/account/format", 0), 0);
+	temp_dir_write(&dir, "a/b/account/token", "t", 1, 0600);
+	temp_dir_write(&dir, "a/b/account/months/2022-12", "m", 1, 0600);
+	open_it(&d);
+	assert_int_equal(faccessat(dir.fd, "a/b/account/token", F_OK, 0), -1);
+	assert_int_equal(faccessat(dir.fd, "a/b/account/months/2022-12", F_OK, 0), -1);
+	have = temp_dir_read(&dir, "a/b/account/format", NULL);
+	assert_string_equal(have, "corosfs cache 1\n");
+	free(have);
+	cache_dir_close(&d);
+}
+
+static void one_owner(void **state)
+{
+	struct cache_dir d, second;
+	struct err err;
+	char pid[20];
+
+	(void)state;
+	open_it(&d);
+	assert_int_equal(cache_dir_open(&second, folder, &err), -EBUSY);
+	snprintf(pid, sizeof(pid), "process %ld", (long)getpid());
+	assert_non_null(strstr(err.text, pid));
+	assert_int_equal(second.fd, -1);
+	assert_int_equal(second.lock_fd, -1);
+	/* The first one's is as it was, and free when it ends. */
+	cache_dir_close(&d);
+	open_it(&second);
+	cache_dir_close(&second);
+}
+
+enum what { FILE_, LINK, LOCK_LINK, MONTHS_FILE, ABOVE_FILE };
+
+static const struct refused_case {
+	const char *why;
+	enum what what;
+	int want;
+} refused_cases[] = {
+	{"a file stands in its place", FILE_, -ENOTDIR},
+	{"a link to a folder", LINK, -ENOTDIR},
+	{"its lock is a link", LOCK_LINK, -ELOOP},
+	{"months is a file", MONTHS_FILE, -ENOTDIR},
+	{"a file is on its way", ABOVE_FILE, -ENOTDIR},
+};
+
+static void refused(void **state)
+{
+	const struct refused_case *c = *state;
+	struct cache_dir d;
+	struct err err;
+
+	if (c->what == ABOVE_FILE) {
+		temp_dir_write(&dir, "a", "", 0, 0600);
+	} else {
+		mkdirat(dir.fd, "a", 0700);
+		mkdirat(dir.fd, "a/b", 0700);
+	}
+	if (c->what == FILE_)
+		temp_dir_write(&dir, "a/b/account", "", 0, 0600);
+	if (c->what == LINK)
+		assert_int_equal(symlinkat("..", dir.fd, "a/b/account"), 0);
+	if (c->what == LOCK_LINK || c->what == MONTHS_FILE)
+		mkdirat(dir.fd, "a/b/account", 0700);
+	if (c->what == LOCK_LINK)
+		assert_int_equal(symlinkat("../x", dir.fd, "a/b/account/lock"), 0);
+	if (c->what == MONTHS_FILE)
+		temp_dir_write(&dir, "a/b/account/months", "", 0, 0600);
+	assert_int_equal(cache_dir_open(&d, folder, &err), c->want);
+	assert_int_equal(err.code, c->want);
+	assert_int_equal(d.fd, -1);
+	assert_int_equal(d.months_fd, -1);
+	assert_int_equal(d.lock_fd, -1);
+}
+
+static void somebody_elses(void **state)
+{
+	struct cache_dir d;
+	struct err err;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	open_it(&d);
+	cache_dir_close(&d);
+	assert_int_equal(fchownat(dir.fd, "a/b/account", 12345, -1, 0), 0);
+	assert_int_equal(cache_dir_open(&d, folder, &err), -EPERM);
+	assert_non_null(strstr(err.text, "cache_dir="));
+}
+
+int main(void)
+{
+	static struct rows rows;
+
+	ROWS_ADD(&rows, path_cases, path);
+	rows_add(&rows, "each account and hub has its own", accounts_and_hubs_do_not_mix, NULL);
+	rows_add(&rows, "paths to the longest there can be", long_paths, NULL);
+	size_t paths = rows.n;
+	rows_add(&rows, "it is made, and private", made_and_private, NULL);
+	rows_add(&rows, "what is in it stays", content_stays, NULL);
+	ROWS_ADD(&rows, format_cases, format);
+	rows_add(&rows, "one owner at a time", one_owner, NULL);
+	ROWS_ADD(&rows, refused_cases, refused);
+	rows_add(&rows, "somebody else's folder", somebody_elses, NULL);
+	for (size_t i = paths; i < rows.n; i++) {
+		rows.test[i].setup_func = new_dir;
+		rows.test[i].teardown_func = no_dir;
+	}
+	return rows_run("cache_dir", &rows);
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/* What the hub says anew: changed months, and the ends of the history. */
+#include "tests/unit/cache/store.h"
+
+/* ---- changes ---- */
+
+static void changed(void **state)
+{
+	struct store t;
+	struct got old, fresh, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	put(&t, 2, 20230111, NULL);
+	fetch(&t, JANUARY, JANUARY, &old);
+	pass_ms(&t, TTL_S * 1000);
+	put(&t, 2, 20230111, "\"Rum\"");
+	put(&t, 3, 20230115, NULL);
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &fresh), 1);
+
+	struct month *was = old.span->month[0], *is = fresh.span->month[0];
+	assert_int_equal(was->n, 2);
+	assert_int_equal(is->n, 3);
+	assert_int_equal(t.news.before, 1);
+	assert_int_equal(t.news.after, 1);
+	assert_int_equal(t.news.after_without_old, 0);
+	assert_ptr_equal(t.news.old, was);
+	assert_ptr_equal(t.news.fresh, is);
+	assert_true(t.news.superseded_early);
+	assert_true(atomic_load(&was->superseded));
+	assert_false(atomic_load(&is->superseded));
+	/* Times: what changed was seen to do so now. */
+	const struct activity *edited = month_find(is, LABEL + 2),
+			      *same = month_find(is, LABEL + 1);
+	assert_true(edited->changed_s == NOW_S + TTL_S);
+	assert_true(same->changed_s == 0);
+	assert_true(is->names_s == NOW_S + TTL_S);
+	assert_true(was->names_s < is->names_s);
+	/* Each version has its own text. */
+	ask_text(&t, was, &text);
+	assert_text_of(was, &text);
+	drop(&text);
+	ask_text(&t, is, &text);
+	assert_text_of(is, &text);
+	drop(&text);
+	drop(&old);
+	drop(&fresh);
+	teardown(&t);
+}
+
+/* The old version's text is not in memory when it is replaced. */
+static void changed_while_only_on_disk(void **state)
+{
+	struct store t;
+	struct got old, fresh, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	restart(&t);
+	put(&t, 1, 20230110, "\"Rum\"");
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &old), 0);
+	pass_ms(&t, TTL_S * 1000);
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &fresh), 1);
+	assert_int_equal(t.news.before, 1);
+	ask_text(&t, old.span->month[0], &text);
+	assert_text_of(old.span->month[0], &text);
+	drop(&text);
+	drop(&old);
+	drop(&fresh);
+	teardown(&t);
+}
+
+/* Nobody has looked at it in this mount: times are still compared with what was. */
+static void changed_before_it_was_looked_at(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	pass_ms(&t, TTL_S * 1000);
+	restart(&t);
+	put(&t, 1, 20230110, "\"Rum\"");
+	month_store_refresh(t.store);
+	run(&t);
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &g), 0);
+	assert_true(g.span->month[0]->row[0].changed_s == NOW_S + TTL_S);
+	drop(&g);
+	teardown(&t);
+}
+
+static void emptied(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20210510, NULL);
+	fetch_and_drop(&t, SETTLED, SETTLED);
+	struct history h;
+	month_store_history_now(t.store, &h);
+	assert_true(h.year_changed_s[2021 - HISTORY_YEAR_MIN] == 0);
+	fake_hub_remove(t.hub, LABEL + 1);
+	pass_ms(&t, 7 * DAY_MS);
+	fetch_and_drop(&t, SETTLED, SETTLED);
+	fetch(&t, SETTLED, SETTLED, &g);
+	assert_int_equal(g.span->month[0]->n, 0);
+	assert_true(g.span->month[0]->gone_s == NOW_S + 7 * 86400);
+	drop(&g);
+	/* A name in the year went. */
+	month_store_history_now(t.store, &h);
+	assert_true(h.year_changed_s[2021 - HISTORY_YEAR_MIN] == NOW_S + 7 * 86400);
+	teardown(&t);
+}
+
+/* ---- history ---- */
+
+static void history_brings_its_months(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20221105, NULL);
+	put(&t, 2, 20230101, NULL);
+	ask_history(&t, &g);
+	run(&t);
+	assert_int_equal(g.times, 1);
+	assert_true(g.history.known);
+	assert_int_equal(g.history.count, 2);
+	assert_int_equal(g.history.newest_day, 20230101);
+	assert_int_equal(g.history.oldest_day, 20221105);
+	assert_int_equal(g.valid_s, TTL_S);
+	assert_int_equal(t.news.history, 1);
+	/* All of them are there, from the oldest month to this one. */
+	assert_int_equal(fetch(&t, JANUARY - 2, JANUARY, &g), 0);
+	assert_int_equal(g.span->month[0]->n, 1);
+	assert_int_equal(g.span->month[1]->n, 0);
+	assert_int_equal(g.span->month[2]->n, 1);
+	drop(&g);
+	assert_int_equal(fake_hub_calls(t.hub), 1);
+	assert_true(fake_hub_call(t.hub, 0).ends);
+	assert_int_equal(fake_hub_call(t.hub, 0).known_count, 0);
+	/* It is not asked for again while it is fresh; then with what is known. */
+	fetch_history(&t);
+	assert_int_equal(fake_hub_calls(t.hub), 1);
+	pass_ms(&t, TTL_S * 1000);
+	fetch_history(&t);
+	assert_int_equal(fake_hub_calls(t.hub), 2);
+	assert_int_equal(fake_hub_call(t.hub, 1).known_count, 2);
+	assert_int_equal(fake_hub_call(t.hub, 1).known_oldest, 20221105);
+	teardown(&t);
+}
+
+/* The month in which the newest page ends is not whole. */
+static void history_of_more_than_a_page(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	for (int i = 0; i < 250; i++)
+		put(&t, (uint64_t)i, month_first_day(JANUARY - i / 60) + i % 15, NULL);
+	fetch_history(&t);
+	assert_int_equal(fetch(&t, JANUARY - 2, JANUARY, &g), 0);
+	assert_int_equal(g.span->month[0]->n, 60);
+	drop(&g);
+	assert_int_equal(fetch(&t, JANUARY - 3, JANUARY - 3, &g), 1);
+	assert_int_equal(g.span->month[0]->n, 60);
+	drop(&g);
+	teardown(&t);
+}
+
+static const struct empty_case {
+	const char *why;
+	int64_t now_s;
+} empty_cases[] = {
+	{"an empty account", NOW_S},
+	{"an empty account, and a clock that says 1970", 1000},
+	{"an empty account, and a clock before 1970", -1000000},
+	{"an empty account, and a clock past the last year", INT64_C(4133980800)},
+};
+
+static void empty_account(void **state)
+{
+	const struct empty_case *c = *state;
+	struct store t;
+	struct got g;
+
+	setup(&t);
+	fake_clock_set(c->now_s);
+	start(&t);
+	ask_history(&t, &g);
+	run(&t);
+	assert_int_equal(g.times, 1);
+	assert_int_equal(g.err.code, 0);
+	assert_true(g.history.known);
+	assert_int_equal(g.history.count, 0);
+	assert_int_equal(g.history.newest_day, 0);
+	teardown(&t);
+}
+
+static void history_stale_waits_three_seconds(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230101, NULL);
+	fetch_history(&t);
+	pass_ms(&t, TTL_S * 1000);
+	ask_history(&t, &g);
+	assert_int_equal(g.times, 0);
+	pass_ms(&t, SOFT_WAIT_MS + 1);
+	assert_int_equal(g.times, 1);
+	assert_int_equal(g.err.code, 0);
+	assert_int_equal(g.history.count, 1);
+	ask_history(&t, &g);
+	assert_int_equal(g.times, 1);
+	run(&t);
+	teardown(&t);
+}
+
+/* What happens at the hub between two looks, and whether a settled month is stale by it. */
+static const struct count_case {
+	const char *why;
+	int remove;
+	int32_t add;
+	int stale;
+} count_cases[] = {
+	{"nothing new: nothing stale", 0, 0, 0},
+	{"a new activity explains the count", 0, 20230115, 0},
+	{"an old one was added: every month is stale once", 0, 20200101, 1},
+	{"one was deleted: every month is stale once", 1, 0, 1},
+	{"one was deleted and a new one added", 1, 20230115, 1},
+};
+
+static void count(void **state)
+{
+	const struct count_case *c = *state;
+	struct store t;
+
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20190101, NULL);
+	put(&t, 2, 20210510, NULL);
+	put(&t, 3, 20230101, NULL);
+	fetch_history(&t);
+	fetch_and_drop(&t, SETTLED, SETTLED);
+	pass_ms(&t, TTL_S * 1000);
+	if (c->remove)
+		fake_hub_remove(t.hub, LABEL + 1);
+	if (c->add)
+		put(&t, 4, c->add, NULL);
+	fetch_history(&t);
+	pass_ms(&t, 1000);
+	/* Months that the newest page brought are as young as it: look at one that was not. */
+	set_fetched(&t, SETTLED, NOW_S);
+	assert_int_equal(fetch_and_drop(&t, SETTLED, SETTLED), c->stale);
+	assert_int_equal(fetch_and_drop(&t, SETTLED, SETTLED), 0);
+	teardown(&t);
+}
+
+/* The clock was wrong when the count moved: not everything is stale until that time comes. */
+static void stale_in_the_future(void **state)
+{
+	struct store t;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20190101, NULL);
+	put(&t, 2, 20210510, NULL);
+	fetch_history(&t);
+	fake_clock_step(3 * 365 * 86400);
+	fake_hub_remove(t.hub, LABEL + 1);
+	fetch_history(&t);
+	fake_clock_step(-3 * 365 * 86400);
+	fetch_and_drop(&t, SETTLED, SETTLED);
+	assert_int_equal(fetch_and_drop(&t, SETTLED, SETTLED), 0);
+	teardown(&t);
+}
+
+int main(void)
+{
+	static struct rows rows;
+
+	rows_add(&rows, "a changed month takes the old one's place", changed, NULL);
+	rows_add(&rows, "its old text is kept though it was on disk", changed_while_only_on_disk,
+		 NULL);
+	rows_add(&rows, "a change is dated though nobody has looked yet",
+		 changed_before_it_was_looked_at, NULL);
+	rows_add(&rows, "a month that loses its last activity", emptied, NULL);
+	rows_add(&rows, "the history brings its months", history_brings_its_months, NULL);
+	rows_add(&rows, "of more than a page, the whole ones", history_of_more_than_a_page, NULL);
+	ROWS_ADD(&rows, empty_cases, empty_account);
+	rows_add(&rows, "a stale history waits 3 seconds", history_stale_waits_three_seconds, NULL);
+	ROWS_ADD(&rows, count_cases, count);
+	rows_add(&rows, "a count that moved in the future", stale_in_the_future, NULL);
+	return rows_run("publish", &rows);
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* What is in memory, what comes from disk, and what the disk does to it. */
+#include "tests/unit/cache/store.h"
+
+/* ---- text ---- */
+
+static void text_in_memory(void **state)
+{
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20221230, NULL);
+	fetch(&t, DECEMBER, DECEMBER, &g);
+	ask_text(&t, g.span->month[0], &text);
+	assert_text_of(g.span->month[0], &text);
+	drop(&text);
+	drop(&g);
+	teardown(&t);
+}
+
+static void text_from_disk(void **state)
+{
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20221230, NULL);
+	fetch_and_drop(&t, DECEMBER, DECEMBER);
+	restart(&t);
+	assert_int_equal(fetch(&t, DECEMBER, DECEMBER, &g), 0);
+	ask_text(&t, g.span->month[0], &text);
+	assert_text_of(g.span->month[0], &text);
+	drop(&text);
+	drop(&g);
+	assert_int_equal(fake_hub_calls(t.hub), 0);
+	teardown(&t);
+}
+
+/* A name that is an item of about `size` bytes. */
+static char *long_member(size_t size)
+{
+	char *more = malloc(size + 16);
+
+	assert_non_null(more);
+	memcpy(more, ",\"pad\":\"", 8);
+	memset(more + 8, 'x', size);
+	memcpy(more + 8 + size, "\"", 2);
+	return more;
+}
+
+/* Three months of more text than is kept in memory. */
+static void put_long(struct store *t)
+{
+	char *more = long_member(1200000);
+
+	for (int i = 0; i < 3; i++)
+		fake_hub_put(t->hub, &(struct item){LABEL + (uint64_t)i, 20210510 + 100 * i, 480,
+						    NULL, more});
+	free(more);
+}
+
+static void text_after_eviction(void **state)
+{
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put_long(&t);
+	fetch(&t, SETTLED, SETTLED + 2, &g);
+	assert_in_range(memory_of(&t, 1), 0, 3u << 20);
+	for (int i = 0; i < 3; i++) {
+		ask_text(&t, g.span->month[i], &text);
+		assert_text_of(g.span->month[i], &text);
+		drop(&text);
+	}
+	assert_in_range(memory_of(&t, 1), 0, 3u << 20);
+	drop(&g);
+	assert_int_equal(fake_hub_calls(t.hub), 1);
+	teardown(&t);
+}
+
+/* Without a disk it comes from the hub again: once for each month, not over and over. */
+static void text_without_a_disk(void **state)
+{
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	t.config.dirfd = t.config.months_fd = -1;
+	start(&t);
+	put_long(&t);
+	fetch(&t, SETTLED, SETTLED + 2, &g);
+	for (int i = 0; i < 3; i++) {
+		ask_text(&t, g.span->month[i], &text);
+		for (int n = 0; n < 5 && !text.times; n++) {
+			fake_hub_answer(t.hub);
+			settle(&t);
+		}
+		assert_text_of(g.span->month[i], &text);
+		drop(&text);
+	}
+	assert_in_range(fake_hub_calls(t.hub), 1, 4);
+	drop(&g);
+	teardown(&t);
+}
+
+static void text_after_the_folder_went(void **state)
+{
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20221230, NULL);
+	fetch_and_drop(&t, DECEMBER, DECEMBER);
+	struct item item = {LABEL + 1, 20221230, 480, NULL, NULL};
+	restart(&t);
+	fake_hub_put(t.hub, &item);
+	fetch(&t, DECEMBER, DECEMBER, &g);
+	assert_int_equal(unlinkat(t.months_fd, "2022-12", 0), 0);
+	ask_text(&t, g.span->month[0], &text);
+	assert_int_equal(run(&t), 1);
+	assert_text_of(g.span->month[0], &text);
+	drop(&text);
+	drop(&g);
+	teardown(&t);
+}
+
+/* The same, and the hub has another version meanwhile. */
+static void text_that_is_gone(void **state)
+{
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20221230, NULL);
+	fetch_and_drop(&t, DECEMBER, DECEMBER);
+	restart(&t);
+	put(&t, 1, 20221230, "\"Rum\"");
+	fetch(&t, DECEMBER, DECEMBER, &g);
+	assert_int_equal(unlinkat(t.months_fd, "2022-12", 0), 0);
+	ask_text(&t, g.span->month[0], &text);
+	run(&t);
+	assert_int_equal(text.times, 1);
+	assert_null(text.text);
+	assert_int_equal(text.err.code, -ESTALE);
+	drop(&g);
+	teardown(&t);
+}
+
+/* ---- the disk ---- */
+
+static void restart_gives_the_same(void **state)
+{
+	struct store t;
+	struct got g;
+	struct history before, after;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230110, "\"a\"");
+	put(&t, 2, 20230111, "\"b\"");
+	put(&t, 3, 20230112, "\"c\"");
+	fetch_history(&t);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	pass_ms(&t, TTL_S * 1000);
+	put(&t, 2, 20230111, "\"B\"");
+	fake_hub_remove(t.hub, LABEL + 3);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	ask(&t, JANUARY, JANUARY, &g);
+	size_t size = g.span->month[0]->n * sizeof(struct activity) + g.span->month[0]->strings_len;
+	struct month *was = month_ref(g.span->month[0]);
+	drop(&g);
+	month_store_history_now(t.store, &before);
+	restart(&t);
+	assert_true(month_store_usable(t.store));
+	month_store_history_now(t.store, &after);
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &g), 0);
+	const struct month *is = g.span->month[0];
+	assert_int_equal(is->n, was->n);
+	assert_memory_equal(is->row, was->row, size);
+	assert_true(is->names_s == was->names_s && is->gone_s == was->gone_s);
+	assert_true(is->gone_s == NOW_S + TTL_S);
+	drop(&g);
+	month_unref(was);
+	teardown(&t);
+}
+
+static void damaged_file_is_fetched_again(void **state)
+{
+	struct store t;
+	struct got g, text;
+	size_t len;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20210510, NULL);
+	fetch_and_drop(&t, SETTLED, SETTLED);
+	restart(&t);
+	put(&t, 1, 20210510, NULL);
+	struct temp_dir months = {.fd = t.months_fd};
+	char *data = temp_dir_read(&months, "2021-05", &len);
+	data[100] ^= 1;
+	temp_dir_write(&months, "2021-05", data, len, 0600);
+	assert_int_equal(fetch(&t, SETTLED, SETTLED, &g), 1);
+	assert_int_equal(g.span->month[0]->n, 1);
+	/* The text alone damaged shows when it is read; the listing stays as it is. */
+	drop(&g);
+	restart(&t);
+	put(&t, 1, 20210510, NULL);
+	data[100] ^= 1;
+	data[len - 2] ^= 1;
+	temp_dir_write(&months, "2021-05", data, len, 0600);
+	assert_int_equal(month_file_touch(t.months_fd, SETTLED, NOW_S, NULL), 0);
+	assert_int_equal(fetch(&t, SETTLED, SETTLED, &g), 0);
+	ask_text(&t, g.span->month[0], &text);
+	assert_int_equal(run(&t), 1);
+	assert_text_of(g.span->month[0], &text);
+	drop(&text);
+	drop(&g);
+	free(data);
+	teardown(&t);
+}
+
+static void leftovers_are_removed(void **state)
+{
+	struct temp_dir months;
+	struct store t;
+
+	(void)state;
+	setup(&t);
+	months.fd = t.months_fd;
+	snprintf(months.path, sizeof(months.path), "%.240s/months", t.dir.path);
+	temp_dir_write(&months, ".2021-05.tmp", "x", 1, 0600);
+	temp_dir_write(&months, "2021-05x", "x", 1, 0600);
+	temp_dir_write(&months, "2021-13", "x", 1, 0600);
+	temp_dir_write(&months, "1969-12", "x", 1, 0600);
+	temp_dir_write(&months, "2100-01", "x", 1, 0600);
+	temp_dir_write(&months, "-021-01", "x", 1, 0600);
+	start(&t);
+	assert_int_equal(temp_dir_count(&months), 5);
+	assert_false(month_store_usable(t.store));
+	teardown(&t);
+}
+
+/* What the disk would not take is offered again when the hub confirms it. */
+static void refused_by_the_disk(void **state)
+{
+	struct store t;
+	struct stat st;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	assert_int_equal(mkdirat(t.months_fd, "2023-01", 0700), 0);
+	put(&t, 1, 20230110, NULL);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	assert_int_equal(unlinkat(t.months_fd, "2023-01", AT_REMOVEDIR), 0);
+	pass_ms(&t, TTL_S * 1000);
+	assert_int_equal(fetch_and_drop(&t, JANUARY, JANUARY), 1);
+	assert_int_equal(fstatat(t.months_fd, "2023-01", &st, 0), 0);
+	teardown(&t);
+}
+
+static void without_a_disk(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	t.config.dirfd = t.config.months_fd = -1;
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	fetch_history(&t);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	pass_ms(&t, TTL_S * 1000);
+	put(&t, 2, 20230111, NULL);
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &g), 1);
+	assert_int_equal(g.span->month[0]->n, 2);
+	drop(&g);
+	teardown(&t);
+}
+
+/* ---- memory ---- */
+
+static const struct memory_case {
+	const char *why;
+	int disk;
+	size_t memory;
+} memory_cases[] = {
+	{"a listing of more than memory holds, from disk", 1, 1},
+	{"the same where half fits", 1, 6000},
+	{"the same without a disk", 0, 1},
+};
+
+static void little_memory(void **state)
+{
+	const struct memory_case *c = *state;
+	const int first = JANUARY - 23;
+	struct store t;
+	struct got g;
+
+	setup(&t);
+	t.config.memory = c->memory;
+	if (!c->disk)
+		t.config.dirfd = t.config.months_fd = -1;
+	start(&t);
+	for (int i = 0; i < 24; i++)
+		put(&t, (uint64_t)i, month_first_day(first + i), NULL);
+	assert_int_equal(fetch(&t, first, JANUARY, &g), 1);
+	assert_int_equal(g.valid_s, TTL_S);
+	drop(&g);
+	if (c->disk) {
+		/* Again, from disk this time. */
+		assert_int_equal(fetch(&t, first, JANUARY, &g), 0);
+		assert_true(g.valid_s >= 1 && g.valid_s <= TTL_S);
+		drop(&g);
+	}
+	/* Now that nobody waits the ceiling holds. */
+	assert_in_range(memory_of(&t, 0), 0, c->memory);
+	teardown(&t);
+}
+
+int main(void)
+{
+	static struct rows rows;
+
+	rows_add(&rows, "text from memory", text_in_memory, NULL);
+	rows_add(&rows, "text from disk", text_from_disk, NULL);
+	rows_add(&rows, "text that had to go comes back from disk", text_after_eviction, NULL);
+	rows_add(&rows, "or from the hub without a disk", text_without_a_disk, NULL);
+	rows_add(&rows, "or when the folder went", text_after_the_folder_went, NULL);
+	rows_add(&rows, "text of a version that is gone", text_that_is_gone, NULL);
+	rows_add(&rows, "the next mount shows the same", restart_gives_the_same, NULL);
+	rows_add(&rows, "a damaged file is fetched again", damaged_file_is_fetched_again, NULL);
+	rows_add(&rows, "leftovers are removed, foreign names left", leftovers_are_removed, NULL);
+	rows_add(&rows, "what the disk refused is offered again", refused_by_the_disk, NULL);
+	rows_add(&rows, "it works without a disk", without_a_disk, NULL);
+	ROWS_ADD(&rows, memory_cases, little_memory);
+	return rows_run("residence", &rows);
+}
