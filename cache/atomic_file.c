@@ -36,8 +36,8 @@ int atomic_file_write(int dirfd, const char *name, struct iovec *iov, int parts,
 
 	if (snprintf(tmp, sizeof(tmp), ".%s.tmp", name) >= (int)sizeof(tmp))
 		return err_set(err, -ENAMETOOLONG, "cache name too long: %s", name);
-	/* Callers keep to one writer a name, so a fixed temporary name cannot collide. What is there
-	 * is a leftover, whose mode and links are not to be trusted. */
+	/* Callers keep to one writer a name, so a fixed temporary name cannot collide. What is
+	 * there is a leftover, whose mode and links are not to be trusted. */
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
 	int fd = openat(dirfd, tmp, flags, 0600);
 	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, tmp, 0) == 0)

@@ -24,6 +24,12 @@ static int valid(const struct history *h)
 	       h->oldest_day <= h->newest_day;
 }
 
+/* 0: none; -1: no day that valid() takes. */
+static int32_t to_day(json_int_t day)
+{
+	return !day ? 0 : day_valid(day) ? (int32_t)day : -1;
+}
+
 static void decode_years(json_t *years, struct history *h)
 {
 	const char *key;
@@ -39,18 +45,20 @@ static void decode_years(json_t *years, struct history *h)
 
 static int decode(const char *data, size_t len, struct history *h)
 {
-	json_int_t fetched, count, newest, stale, root;
+	json_int_t fetched, count, newest, newest_day, oldest_day, stale, root;
 	json_t *years, *o = json_loadb(data, len, 0, NULL);
 	int r = -EBADMSG;
 
-	if (json_unpack(o, "{s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:o}", "fetched", &fetched, "count",
-			&count, "newest", &newest, "newest_day", &h->newest_day, "oldest_day",
-			&h->oldest_day, "stale", &stale, "root_changed", &root, "year_changed",
+	if (json_unpack(o, "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "fetched", &fetched, "count",
+			&count, "newest", &newest, "newest_day", &newest_day, "oldest_day",
+			&oldest_day, "stale", &stale, "root_changed", &root, "year_changed",
 			&years) == 0) {
 		h->known = 1;
 		h->fetched_s = fetched;
 		h->count = count;
 		h->newest_s = newest;
+		h->newest_day = to_day(newest_day);
+		h->oldest_day = to_day(oldest_day);
 		h->stale_s = stale;
 		h->root_changed_s = root;
 		decode_years(years, h);
@@ -87,7 +95,10 @@ static json_t *encode(const struct history *h)
 		if (!h->year_changed_s[i])
 			continue;
 		snprintf(key, sizeof(key), "%d", HISTORY_YEAR_MIN + i);
-		json_object_set_new(years, key, json_integer(h->year_changed_s[i]));
+		if (json_object_set_new(years, key, json_integer(h->year_changed_s[i])) < 0) {
+			json_decref(years);
+			return NULL;
+		}
 	}
 	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:o}", "fetched",
 			 (json_int_t)h->fetched_s, "count", (json_int_t)h->count, "newest",

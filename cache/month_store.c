@@ -116,7 +116,7 @@ void month_store_quiet(struct month_store *s)
 void month_store_stop(struct month_store *s)
 {
 	month_store_quiet(s);
-	worker_stop(s->loader, 0, free);
+	worker_stop(s->loader, 0, publish_drop);
 	waiter_cancel_all(s);
 	worker_stop(s->saver, SAVE_AT_STOP_MS, free);
 }

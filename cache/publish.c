@@ -12,12 +12,6 @@
 #include "cache/month_file.h"
 #include "cache/store_impl.h"
 
-/* A deferred month: what the loader needs to publish it. */
-struct deferred {
-	struct flight *flight;
-	int number;
-};
-
 /* ---- the rows of a listing by month ---- */
 
 /* Counts first, then places: rows keep their order, newest first, within each month. */
@@ -195,24 +189,38 @@ static void replace(struct flight *f, int number, struct month *old, struct mont
 	leave_flight(f, number);
 }
 
+static void flight_unref(struct flight *f)
+{
+	if (atomic_fetch_sub(&f->left, 1) == 1)
+		flight_free(f);
+}
+
 static void flight_done_with(struct flight *f)
 {
 	struct month_store *s = f->store;
 
-	if (atomic_fetch_sub(&f->left, 1) == 1)
-		flight_free(f);
+	flight_unref(f);
 	waiter_progress(s);
+}
+
+void publish_drop(void *job)
+{
+	struct store_job *j = job;
+
+	if (j->flight)
+		flight_unref(j->flight);
+	free(j);
 }
 
 /* On the loader thread: the disk may be asked for what was there before. */
 static void publish_deferred(void *arg)
 {
-	struct deferred *d = arg;
-	struct flight *f = d->flight;
+	struct store_job *j = arg;
+	struct flight *f = j->flight;
 	struct month_store *s = f->store;
-	int number = d->number;
+	int number = j->first;
 
-	free(d);
+	free(j);
 	lock_take(&s->lock);
 	struct slot *slot = slot_locked(s, number);
 	slot->publishing = 1;
@@ -236,15 +244,15 @@ static void publish_deferred(void *arg)
 
 static void defer(struct flight *f, int number)
 {
-	struct deferred *d = malloc(sizeof(*d));
+	struct store_job *j = malloc(sizeof(*j));
 
-	if (d) {
-		*d = (struct deferred){f, number};
+	if (j) {
+		*j = (struct store_job){f->store, f, number, number};
 		atomic_fetch_add(&f->left, 1);
-		if (worker_post(f->store->loader, publish_deferred, d) == 0)
+		if (worker_post(f->store->loader, publish_deferred, j) == 0)
 			return;
 		atomic_fetch_sub(&f->left, 1);
-		free(d);
+		free(j);
 	}
 	fail_month(f, number, -ENOMEM);
 }

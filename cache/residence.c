@@ -16,18 +16,13 @@
 #define TEXT_KEEP (2u << 20)
 #define VICTIMS   64
 
-struct job {
-	struct month_store *store;
-	int first, last;
-};
-
 static int post(struct worker *w, worker_job *run, struct month_store *s, int first, int last)
 {
-	struct job *j = malloc(sizeof(*j));
+	struct store_job *j = malloc(sizeof(*j));
 
 	if (!j)
 		return -ENOMEM;
-	*j = (struct job){s, first, last};
+	*j = (struct store_job){s, NULL, first, last};
 	int r = worker_post(w, run, j);
 	if (r < 0)
 		free(j);
@@ -216,7 +211,7 @@ void residence_load_now(struct month_store *s, int number)
 
 static void load(void *arg)
 {
-	struct job *j = arg;
+	struct store_job *j = arg;
 
 	for (int m = j->first; m <= j->last; m++)
 		residence_load_now(j->store, m);
@@ -243,7 +238,7 @@ void residence_load_locked(struct month_store *s, int first, int last)
 
 static void load_text(void *arg)
 {
-	struct job *j = arg;
+	struct store_job *j = arg;
 	struct month_store *s = j->store;
 	struct victims v = {0};
 	struct month_text *t = NULL;
@@ -300,7 +295,7 @@ static void log_disk(struct month_store *s, int r, const struct err *err)
 
 static void save(void *arg)
 {
-	struct job *j = arg;
+	struct store_job *j = arg;
 	struct month_store *s = j->store;
 	struct victims v = {0};
 	struct err err;
@@ -337,7 +332,7 @@ void residence_save(struct month_store *s, int number)
 
 static void touch(void *arg)
 {
-	struct job *j = arg;
+	struct store_job *j = arg;
 	struct month_store *s = j->store;
 
 	lock_take(&s->lock);
@@ -358,7 +353,7 @@ void residence_touch(struct month_store *s, int number)
 
 static void save_history(void *arg)
 {
-	struct job *j = arg;
+	struct store_job *j = arg;
 	struct month_store *s = j->store;
 	struct history h;
 	struct err err;

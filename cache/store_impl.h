@@ -91,6 +91,13 @@ struct flight {
 	atomic_int left; /* months that are still being published, and one for the loop itself */
 };
 
+/* What a job of the loader or the saver is about. */
+struct store_job {
+	struct month_store *store;
+	struct flight *flight; /* whose answer is published; NULL: another job */
+	int first, last;       /* months */
+};
+
 /* What a decision under the lock wants done without it. */
 struct todo {
 	struct flight *flights;
@@ -145,6 +152,8 @@ void flight_readahead_locked(struct month_store *s, int first, int last, unsigne
 /* Publishes the months of a flight's listing; takes the flight over. Transport thread. */
 void publish_flight(struct flight *f);
 void flight_free(struct flight *f);
+/* A struct store_job that will not run. */
+void publish_drop(void *job);
 
 /* ---- residence.c ---- */
 

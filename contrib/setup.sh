@@ -40,14 +40,15 @@ install_packages() {
     [ -n "$want" ] || return 0
     # shellcheck disable=SC2086
     say "installing" $want
+    log=$(mktemp)
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
     # shellcheck disable=SC2086
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        $want >build.log 2>&1 </dev/null || {
-        cat build.log
+        $want >"$log" 2>&1 </dev/null || {
+        cat "$log"
         exit 1
     }
-    rm -f build.log
+    rm -f "$log"
 }
 
 prepare() {

@@ -51,7 +51,7 @@ tidy() {
         "$flags" 2>/dev/null
 }
 
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 {
     check "clang-format" clang-format --dry-run -Werror $formatted
     check "clang-tidy" tidy

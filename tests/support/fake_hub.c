@@ -44,9 +44,8 @@ static int add_call(struct fake_hub *h, const struct fake_call *call)
 
 static int range(void *ctx, int32_t first, int32_t last, listing_done *done, void *arg)
 {
-	return add_call(ctx,
-			&(struct fake_call){
-				.first = first, .last = last, .done = done, .arg = arg});
+	return add_call(
+		ctx, &(struct fake_call){.first = first, .last = last, .done = done, .arg = arg});
 }
 
 static int ends(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done, void *arg)
@@ -189,25 +188,36 @@ static struct listing *list_ends(const struct fake_hub *h)
 	return l;
 }
 
+/* The one that has waited for longest. */
+static int answer_one(struct fake_hub *h, unsigned long n, enum failing_alloc how)
+{
+	struct listing *l = NULL;
+	struct err err = {0};
+
+	lock_take(&h->lock);
+	struct fake_call call = h->call[h->answered++];
+	lock_drop(&h->lock);
+	if (h->fail)
+		err_set(&err, h->fail, "the fake hub fails");
+	else
+		l = call.ends ? list_ends(h) : list_days(h, call.first, call.last);
+	failing_alloc_begin(n, how);
+	call.done(call.arg, l, &err);
+	return failing_alloc_end();
+}
+
 int fake_hub_answer(struct fake_hub *h)
 {
 	int answers = 0;
 
-	for (int waiting = fake_hub_waiting(h); answers < waiting; answers++) {
-		lock_take(&h->lock);
-		struct fake_call call = h->call[h->answered++];
-		lock_drop(&h->lock);
-		struct err err = {0};
-		if (h->fail) {
-			err_set(&err, h->fail, "the fake hub fails");
-			call.done(call.arg, NULL, &err);
-			continue;
-		}
-		struct listing *l =
-			call.ends ? list_ends(h) : list_days(h, call.first, call.last);
-		call.done(call.arg, l, &err);
-	}
+	for (int waiting = fake_hub_waiting(h); answers < waiting; answers++)
+		answer_one(h, 0, FAIL_ONE);
 	return answers;
+}
+
+int fake_hub_answer_failing(struct fake_hub *h, unsigned long n, enum failing_alloc how)
+{
+	return answer_one(h, n, how);
 }
 
 int fake_hub_waiting(struct fake_hub *h)

@@ -8,6 +8,7 @@
 #define TESTS_SUPPORT_FAKE_HUB_H
 
 #include "api/hub.h"
+#include "tests/support/failing_alloc.h"
 #include "tests/support/item.h"
 
 #define FAKE_HUB_CALLS 256
@@ -42,6 +43,9 @@ void fake_hub_refuse_after(struct fake_hub *h, int code);
 /* Answers what waits now (what comes in meanwhile waits for the next time), the oldest first.
  * Returns how many. */
 int fake_hub_answer(struct fake_hub *h);
+/* Answers the first that waits while the n-th allocation (failing_alloc.h) fails. Whether it did.
+ */
+int fake_hub_answer_failing(struct fake_hub *h, unsigned long n, enum failing_alloc how);
 /* How many wait. */
 int fake_hub_waiting(struct fake_hub *h);
 /* How many calls there ever were, and the i-th. */

@@ -32,8 +32,8 @@ static inline void make_span_of(struct made_span *s, int first, int n,
 		for (size_t i = 0; i < list->n; i++)
 			if (month_of_day(list->row[i].day) == first + m)
 				assert_int_equal(activities_copy(&of_month, list, i), 0);
-		s->span->month[m] = make_month_of(first + m, &of_month, month_names_hash,
-						  &s->text[m]);
+		s->span->month[m] =
+			make_month_of(first + m, &of_month, month_names_hash, &s->text[m]);
 		activities_clear(&of_month);
 	}
 }

@@ -42,8 +42,8 @@ static const struct copy_case {
 	{"an object", "{\"a\":1 , \"b\" :[]}", "{\n  \"a\": 1,\n  \"b\": []\n}", 0, 0},
 	{"keys keep their order and their doubles", "{\"b\":1,\"a\":2,\"b\":3}",
 	 "{\n  \"b\": 1,\n  \"a\": 2,\n  \"b\": 3\n}", 0, 0},
-	{"levels within levels", "[[{\"a\":{}}]]",
-	 "[\n  [\n    {\n      \"a\": {}\n    }\n  ]\n]", 0, 0},
+	{"levels within levels", "[[{\"a\":{}}]]", "[\n  [\n    {\n      \"a\": {}\n    }\n  ]\n]",
+	 0, 0},
 	{"deeper from the start, but for the first line", "{\"a\":[1]}",
 	 "{\n      \"a\": [\n        1\n      ]\n    }", 0, 2},
 	{"escapes stay", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00FC\"",
@@ -52,21 +52,27 @@ static const struct copy_case {
 	{"valid UTF-8 stays", "\"\xc3\xbc\xe6\x9d\xb1\xf0\x9f\x8f\x83\"",
 	 "\"\xc3\xbc\xe6\x9d\xb1\xf0\x9f\x8f\x83\"", 0, 0},
 	{"DEL stays", "\"\x7f\"", "\"\x7f\"", 0, 0},
-	{"a stray byte", "\"a\xff""b\"", "\"a" FFFD "b\"", 0, 0},
+	{"a stray byte",
+	 "\"a\xff"
+	 "b\"",
+	 "\"a" FFFD "b\"", 0, 0},
 	{"a sequence that the quote cuts", "\"\xe6\x9d\"", "\"" FFFD FFFD "\"", 0, 0},
 	{"overlong forms", "\"\xc0\xaf\xe0\x80\xaf\"", "\"" FFFD FFFD FFFD FFFD FFFD "\"", 0, 0},
 	{"a surrogate in UTF-8", "\"\xed\xa0\x80\"", "\"" FFFD FFFD FFFD "\"", 0, 0},
 	{"the last code point", "\"\xf4\x8f\xbf\xbf\"", "\"\xf4\x8f\xbf\xbf\"", 0, 0},
 	{"past the last code point", "\"\xf4\x90\x80\x80\"", "\"" FFFD FFFD FFFD FFFD "\"", 0, 0},
 	{"bytes that are never UTF-8", "\"\xf8\xfe\"", "\"" FFFD FFFD "\"", 0, 0},
-	{"raw control characters are escaped", "\"a\tb\nc\001\"", "\"a\\u0009b\\u000ac\\u0001\"",
-	 0, 0},
+	{"raw control characters are escaped", "\"a\tb\nc\001\"", "\"a\\u0009b\\u000ac\\u0001\"", 0,
+	 0},
 	{"a raw NUL too", "\"a\0b\"", "\"a\\u0000b\"", 5, 0},
 	{"what cannot stay in a key", "{\"\xff\t\":1}", "{\n  \"" FFFD "\\u0009\": 1\n}", 0, 0},
 	{"nothing", "", NULL, 0, 0},
 	{"white space alone", " \n\t\r ", NULL, 0, 0},
 	{"form feed is no white space", "\f1", NULL, 0, 0},
-	{"a NUL where a value should be", "\0" "1", NULL, 2, 0},
+	{"a NUL where a value should be",
+	 "\0"
+	 "1",
+	 NULL, 2, 0},
 	{"a cut string", "\"abc", NULL, 0, 0},
 	{"a string cut behind a backslash", "\"abc\\", NULL, 0, 0},
 	{"an unknown escape", "\"\\x41\"", NULL, 0, 0},
@@ -146,7 +152,8 @@ static void copy(void **state)
 /* ---- against another parser ---- */
 
 static const char document[] =
-	"{\"labelId\":\"481230045566778899\",\"name\":\"S\\u00fc\\n / \xe6\x9d\xb1\",\"a\":[1,-2.50,"
+	"{\"labelId\":\"481230045566778899\",\"name\":\"S\\u00fc\\n / "
+	"\xe6\x9d\xb1\",\"a\":[1,-2.50,"
 	"3e4,[],{}],\"t\":true,\"f\":false,\"n\":null, \"distance\" : 6830.0}";
 
 /* Every byte of a document changed to every other: what Jansson takes we take, and mean the same.
@@ -377,9 +384,9 @@ static void string(void **state)
 /* Whatever a string that was passed over holds, it decodes, and to UTF-8. */
 static void any_string_decodes(void **state)
 {
-	static const char *const pieces[] = {"a",     "\\n",  "\\u0000", "\\ud83c", "\\udfc3",
-					     "\xc3",  "\xbc", "\xf0\x9f", "\\u00fc", "\x01",
-					     "\xff"};
+	static const char *const pieces[] = {"a",       "\\n",  "\\u0000", "\\ud83c",
+					     "\\udfc3", "\xc3", "\xbc",    "\xf0\x9f",
+					     "\\u00fc", "\x01", "\xff"};
 	const size_t n = sizeof(pieces) / sizeof(pieces[0]);
 	struct buf raw, out, copied;
 

@@ -250,12 +250,12 @@ static void seal(char *data, size_t len)
 	index_len = (size_t)n * sizeof(struct activity) + strings_len;
 	if (index_len > len - HEADER_SIZE)
 		index_len = len - HEADER_SIZE;
-	uint64_t hash = XXH3_64bits_withSeed(data + HEADER_SIZE, index_len,
-					     XXH3_64bits(data, AT_HASH));
+	uint64_t hash =
+		XXH3_64bits_withSeed(data + HEADER_SIZE, index_len, XXH3_64bits(data, AT_HASH));
 	memcpy(data + AT_HASH, &hash, sizeof(hash));
 }
 
-#define ROW(field) (HEADER_SIZE + offsetof(struct activity, field))
+#define ROW(field)  (HEADER_SIZE + offsetof(struct activity, field))
 #define NEXT(field) (ROW(field) + sizeof(struct activity))
 
 static const struct forged_case {
@@ -346,7 +346,8 @@ static void every_row_byte_forged(void **state)
 				for (size_t k = 0; k < n; k++)
 					sum += (unsigned char)s[k];
 				for (int cell = 0; cell < CELLS; cell++) {
-					s = activity_cell(a, m->strings, (enum activity_cell)cell, &n);
+					s = activity_cell(a, m->strings, (enum activity_cell)cell,
+							  &n);
 					for (size_t k = 0; k < n; k++)
 						sum += (unsigned char)s[k];
 				}

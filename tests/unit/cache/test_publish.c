@@ -123,6 +123,84 @@ static void emptied(void **state)
 	teardown(&t);
 }
 
+/* ---- no memory, no time ---- */
+
+/* A month that cannot be kept is an error for who waits, and can be asked for again; one that was
+ * there stays. */
+static void out_of_memory(void **state)
+{
+	const enum failing_alloc ways[] = {FAIL_ONE, FAIL_REST};
+
+	(void)state;
+	for (int w = 0; w < 2; w++)
+		for (unsigned long n = 1, failed = 1; failed; n++) {
+			struct got g, old;
+			struct store t;
+			setup(&t);
+			start(&t);
+			put(&t, 1, 20210110, NULL);
+			put(&t, 2, 20230110, NULL);
+			fetch(&t, JANUARY, JANUARY, &old);
+			put(&t, 2, 20230110, "\"Rum\"");
+			pass_ms(&t, TTL_S * 1000);
+			/* A new month and a changed one, at once. */
+			ask(&t, 2021 * 12, 2021 * 12, &g);
+			struct got changed;
+			ask(&t, JANUARY, JANUARY, &changed);
+			failed = 0;
+			while (fake_hub_waiting(t.hub))
+				failed |= (unsigned long)fake_hub_answer_failing(t.hub, n, ways[w]);
+			settle(&t);
+			pass_ms(&t, WAIT_MS + 1);
+			assert_int_equal(g.times, 1);
+			assert_int_equal(changed.times, 1);
+			if (g.err.code)
+				assert_int_equal(g.err.code, -ENOMEM);
+			assert_int_equal(changed.err.code, 0);
+			drop(&g);
+			drop(&changed);
+			fetch(&t, 2021 * 12, 2021 * 12, &g);
+			assert_int_equal(g.span->month[0]->n, 1);
+			drop(&g);
+			drop(&old);
+			teardown(&t);
+		}
+}
+
+static void hold_until_stop(void *arg)
+{
+	struct barrier *begun = ((void **)arg)[0];
+	struct store *t = ((void **)arg)[1];
+
+	pass(begun);
+	for (int r = 0; r == 0;) {
+		void *job_arg = calloc(1, sizeof(struct store_job));
+		r = worker_post(t->store->loader, free, job_arg);
+		if (r < 0)
+			free(job_arg);
+	}
+}
+
+/* A changed month is on its way to the loader when the store stops: nothing is lost but it. */
+static void stopped_meanwhile(void **state)
+{
+	struct barrier begun = BARRIER;
+	struct store t;
+	void *arg[] = {&begun, &t};
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	put(&t, 1, 20230110, "\"Rum\"");
+	month_store_refresh(t.store);
+	assert_int_equal(worker_post(t.store->loader, hold_until_stop, arg), 0);
+	wait_to_pass(&begun);
+	fake_hub_answer(t.hub);
+	teardown(&t);
+}
+
 /* ---- history ---- */
 
 static void history_brings_its_months(void **state)
@@ -309,6 +387,9 @@ int main(void)
 	rows_add(&rows, "a month that loses its last activity", emptied, NULL);
 	rows_add(&rows, "the history brings its months", history_brings_its_months, NULL);
 	rows_add(&rows, "of more than a page, the whole ones", history_of_more_than_a_page, NULL);
+	rows_add(&rows, "each failing allocation is an error or has no effect", out_of_memory,
+		 NULL);
+	rows_add(&rows, "a stop while a changed month is published", stopped_meanwhile, NULL);
 	ROWS_ADD(&rows, empty_cases, empty_account);
 	rows_add(&rows, "a stale history waits 3 seconds", history_stale_waits_three_seconds, NULL);
 	ROWS_ADD(&rows, count_cases, count);

@@ -467,7 +467,7 @@ static void ask_and_hold(void *arg)
 	month_store_get(s->t->store, SETTLED, SETTLED, WAIT_MS, got_span, &s->got);
 	pass(&s->asked);
 	for (int r = 0; r == 0;) {
-		void *job_arg = malloc(1);
+		void *job_arg = calloc(1, sizeof(struct store_job));
 		r = worker_post(s->t->store->loader, nothing, job_arg);
 		if (r < 0)
 			free(job_arg);

@@ -33,12 +33,32 @@ static const struct title_case {
 	{"a tab is white space", "a\tb", "aB", 0, 100},
 	{"a newline is white space", "a\nb", "aB", 0, 100},
 	{"vertical tab and form feed too", "a\vb\fc", "aBC", 0, 100},
-	{"the no-break space is white space", "a\xc2\xa0""b", "aB", 0, 100},
-	{"the ideographic space is white space", "a\xe3\x80\x80""b", "aB", 0, 100},
-	{"the narrow no-break space is white space", "8\xe2\x80\xaf""km", "8Km", 0, 100},
-	{"the line separator is white space", "a\xe2\x80\xa8""b", "aB", 0, 100},
-	{"next line (U+0085) is white space", "a\xc2\x85""b", "aB", 0, 100},
-	{"a letter outside ASCII stays as it is", "a \xc3\xbc""b", "a\xc3\xbc""b", 0, 100},
+	{"the no-break space is white space",
+	 "a\xc2\xa0"
+	 "b",
+	 "aB", 0, 100},
+	{"the ideographic space is white space",
+	 "a\xe3\x80\x80"
+	 "b",
+	 "aB", 0, 100},
+	{"the narrow no-break space is white space",
+	 "8\xe2\x80\xaf"
+	 "km",
+	 "8Km", 0, 100},
+	{"the line separator is white space",
+	 "a\xe2\x80\xa8"
+	 "b",
+	 "aB", 0, 100},
+	{"next line (U+0085) is white space",
+	 "a\xc2\x85"
+	 "b",
+	 "aB", 0, 100},
+	{"a letter outside ASCII stays as it is",
+	 "a \xc3\xbc"
+	 "b",
+	 "a\xc3\xbc"
+	 "b",
+	 0, 100},
 	{"capital letters stay", "a B", "aB", 0, 100},
 	{"digits stay", "10 20", "1020", 0, 100},
 	{"a letter behind a digit behind a space stays", "a 1b", "a1b", 0, 100},
@@ -50,23 +70,57 @@ static const struct title_case {
 	{"a path upwards is flattened", "../../etc/passwd", "..-..-etc-passwd", 0, 100},
 	{"control characters", "a\001b\033[31mc\177", "a-b-[31mc-", 0, 100},
 	{"a NUL in the middle", "a\0b", "a-b", 3, 100},
-	{"C1 control characters", "a\xc2\x80\xc2\x9b""b", "a--b", 0, 100},
+	{"C1 control characters",
+	 "a\xc2\x80\xc2\x9b"
+	 "b",
+	 "a--b", 0, 100},
 	{"Japanese stays", "\xe6\x9d\xb1\xe4\xba\xac\xe3\x83\xa9\xe3\x83\xb3",
 	 "\xe6\x9d\xb1\xe4\xba\xac\xe3\x83\xa9\xe3\x83\xb3", 0, 100},
 	{"emoji stay", "\xf0\x9f\x8f\x83", "\xf0\x9f\x8f\x83", 0, 100},
 	{"other punctuation stays", "'a' (b) #1 & 50%;=+@!~$", "'a'(b)#1&50%;=+@!~$", 0, 100},
-	{"right-to-left override goes", "abc\xe2\x80\xae""fdp.exe", "abcfdp.exe", 0, 100},
-	{"embeddings and pop go", "\xe2\x80\xaa""a\xe2\x80\xab""b\xe2\x80\xac", "ab", 0, 100},
-	{"isolates go", "\xe2\x81\xa6""a\xe2\x81\xa9", "a", 0, 100},
-	{"marks of direction go", "\xe2\x80\x8e""a\xe2\x80\x8f\xd8\x9c", "a", 0, 100},
-	{"the zero-width space goes", "a\xe2\x80\x8b""b", "ab", 0, 100},
-	{"the soft hyphen goes", "a\xc2\xad""b", "ab", 0, 100},
-	{"a byte-order mark goes", "\xef\xbb\xbf""a", "a", 0, 100},
+	{"right-to-left override goes",
+	 "abc\xe2\x80\xae"
+	 "fdp.exe",
+	 "abcfdp.exe", 0, 100},
+	{"embeddings and pop go",
+	 "\xe2\x80\xaa"
+	 "a\xe2\x80\xab"
+	 "b\xe2\x80\xac",
+	 "ab", 0, 100},
+	{"isolates go",
+	 "\xe2\x81\xa6"
+	 "a\xe2\x81\xa9",
+	 "a", 0, 100},
+	{"marks of direction go",
+	 "\xe2\x80\x8e"
+	 "a\xe2\x80\x8f\xd8\x9c",
+	 "a", 0, 100},
+	{"the zero-width space goes",
+	 "a\xe2\x80\x8b"
+	 "b",
+	 "ab", 0, 100},
+	{"the soft hyphen goes",
+	 "a\xc2\xad"
+	 "b",
+	 "ab", 0, 100},
+	{"a byte-order mark goes",
+	 "\xef\xbb\xbf"
+	 "a",
+	 "a", 0, 100},
 	{"language tags go", "a\xf3\xa0\x81\xa2\xf3\xa0\x81\xbf", "a", 0, 100},
-	{"an invisible character does not hide a space", "a \xe2\x80\x8b""b", "aB", 0, 100},
-	{"a stray byte is U+FFFD", "a\xff""b", "a" FFFD "b", 0, 100},
+	{"an invisible character does not hide a space",
+	 "a \xe2\x80\x8b"
+	 "b",
+	 "aB", 0, 100},
+	{"a stray byte is U+FFFD",
+	 "a\xff"
+	 "b",
+	 "a" FFFD "b", 0, 100},
 	{"so is each byte of a cut sequence", "a\xe6\x9d", "a" FFFD FFFD, 0, 100},
-	{"an overlong slash is no slash", "a\xc0\xaf""b", "a" FFFD FFFD "b", 0, 100},
+	{"an overlong slash is no slash",
+	 "a\xc0\xaf"
+	 "b",
+	 "a" FFFD FFFD "b", 0, 100},
 	{"a surrogate in UTF-8 is none", "\xed\xa0\x80", FFFD FFFD FFFD, 0, 100},
 	{"past the last code point", "\xf4\x90\x80\x80", FFFD FFFD FFFD FFFD, 0, 100},
 	{"an empty title is the sport", "", "IndoorRun", 0, 101},
@@ -155,9 +209,7 @@ static const struct month_case {
 	struct item item[6];
 	const char *want[6];
 } month_cases[] = {
-	{"a lone activity",
-	 {{LABEL, 20221230, 450, "\"Foo Run\"", NULL}},
-	 {"20221230-FooRun"}},
+	{"a lone activity", {{LABEL, 20221230, 450, "\"Foo Run\"", NULL}}, {"20221230-FooRun"}},
 	{"a missing title is the sport",
 	 {{LABEL, 20221230, 450, "null", NULL}, {LABEL + 1, 20221229, 450, "\"\"", NULL}},
 	 {"20221230-Run", "20221229-Run"}},
@@ -390,7 +442,8 @@ static void empty_month(void **state)
 /* The hash tells sets of names apart, and tells nothing else. */
 static void hash_is_of_the_names(void **state)
 {
-	struct item a[] = {{LABEL, 20221230, 450, NULL, NULL}, {LABEL + 1, 20221229, 1, NULL, NULL}};
+	struct item a[] = {{LABEL, 20221230, 450, NULL, NULL},
+			   {LABEL + 1, 20221229, 1, NULL, NULL}};
 	struct month_text *text;
 	uint64_t hash[4];
 
@@ -402,8 +455,8 @@ static void hash_is_of_the_names(void **state)
 			a[0].name = "\"Rum\"";
 		if (i == 3)
 			a[0] = (struct item){LABEL, 20221230, 450, NULL, NULL};
-		struct month *m = make_month(MONTH_2022_12, a, i == 3 ? 1 : 2, month_names_hash,
-					     &text);
+		struct month *m =
+			make_month(MONTH_2022_12, a, i == 3 ? 1 : 2, month_names_hash, &text);
 		hash[i] = month_names_hash(m);
 		month_unref(m);
 		month_text_unref(text);
