@@ -177,7 +177,7 @@ static int read_times(struct activity *row, const struct raw value[KEYS])
 
 	if (integer(&value[KEY_ZONE], -ZONE_MAX / 15, ZONE_MAX / 15, &zone))
 		row->zone_min = (int16_t)(zone * 15);
-	int has_start = integer(&value[KEY_START], 0, TIME_MAX_S, &start);
+	int has_start = integer(&value[KEY_START], 1, TIME_MAX_S, &start);
 	if (integer(&value[KEY_DAY], DAY_MIN, DAY_MAX, &day) && day_valid(day))
 		row->day = (int32_t)day;
 	else if (has_start)

@@ -12,6 +12,7 @@ struct hop {
 	struct session *session;
 	int is_range;
 	int32_t first, last;  /* range */
+	int64_t at_least;     /* range */
 	int64_t known_count;  /* ends */
 	int32_t known_oldest; /* ends */
 	listing_done *done;
@@ -24,7 +25,7 @@ static void arrive(void *arg)
 
 	free(arg);
 	if (hop.is_range)
-		listing_range(hop.session, hop.first, hop.last, hop.done, hop.arg);
+		listing_range(hop.session, hop.first, hop.last, hop.at_least, hop.done, hop.arg);
 	else
 		listing_ends(hop.session, hop.known_count, hop.known_oldest, hop.done, hop.arg);
 }
@@ -42,13 +43,15 @@ static int hop_start(struct http *http, const struct hop *hop)
 	return r;
 }
 
-static int range(void *ctx, int32_t first, int32_t last, listing_done *done, void *arg)
+static int range(void *ctx, int32_t first, int32_t last, int64_t at_least, listing_done *done,
+		 void *arg)
 {
 	const struct hub_net *net = ctx;
 	const struct hop hop = {.session = net->session,
 				.is_range = 1,
 				.first = first,
 				.last = last,
+				.at_least = at_least,
 				.done = done,
 				.arg = arg};
 

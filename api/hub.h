@@ -15,7 +15,8 @@ struct hub {
 	void *ctx;
 	/* listing_range() and listing_ends() from any thread. 0, or -ENOMEM/-ECANCELED: then
 	 * `done` will not be called. */
-	int (*range)(void *ctx, int32_t first, int32_t last, listing_done *done, void *arg);
+	int (*range)(void *ctx, int32_t first, int32_t last, int64_t at_least, listing_done *done,
+		     void *arg);
 	int (*ends)(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done,
 		    void *arg);
 	/* Runs task(arg) on the transport thread after `ms`; see http_after(). */

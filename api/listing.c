@@ -38,6 +38,8 @@ struct range {
 	int pass; /* from 1 */
 	int size; /* activities a page */
 	int pages, next_page, in_flight;
+	int is_counted;   /* `pages` is what the hub says, not what was expected */
+	int64_t at_least; /* activities that are expected; 0: unknown */
 	int is_advancing;
 	int is_moved; /* two pages gave different counts */
 	int filled;   /* pages that had anything */
@@ -216,7 +218,8 @@ static void take_page(void *arg, const struct page *page, const struct err *err)
 		if (!r->failed.code)
 			r->failed = *err;
 	} else {
-		if (r->pages == 0) {
+		if (!r->is_counted) {
+			r->is_counted = 1;
 			r->listing->count = page->count;
 			r->pages = page_total(page, r->size);
 		} else if (page->count != r->listing->count) {
@@ -237,7 +240,7 @@ static void advance(struct range *r)
 	if (r->is_advancing)
 		return;
 	r->is_advancing = 1;
-	/* The first page alone tells how many there are. */
+	/* Unless it is known, the first page alone tells how many there are. */
 	while (!r->failed.code && r->in_flight < PAGES_AT_ONCE &&
 	       (r->next_page == 1 || r->next_page <= r->pages)) {
 		r->in_flight++;
@@ -253,7 +256,9 @@ static void pass_start(struct range *r)
 {
 	activities_clear(&r->listing->list);
 	r->size = r->session->page_size;
-	r->pages = 0;
+	/* A page too many would be a request that nobody needs, so only full ones count. */
+	r->pages = (int)(r->at_least < PAGE_COUNT_MAX ? r->at_least / r->size : 0);
+	r->is_counted = 0;
 	r->next_page = 1;
 	r->is_moved = 0;
 	r->filled = 0;
@@ -262,7 +267,8 @@ static void pass_start(struct range *r)
 	advance(r);
 }
 
-void listing_range(struct session *s, int32_t first, int32_t last, listing_done *done, void *arg)
+void listing_range(struct session *s, int32_t first, int32_t last, int64_t at_least,
+		   listing_done *done, void *arg)
 {
 	struct range *r = calloc(1, sizeof(*r));
 	struct listing *l = listing_new();
@@ -278,6 +284,7 @@ void listing_range(struct session *s, int32_t first, int32_t last, listing_done 
 	r->session = s;
 	r->first = first;
 	r->last = last;
+	r->at_least = at_least;
 	r->done = done;
 	r->arg = arg;
 	r->listing = l;

@@ -31,8 +31,13 @@ void listing_free(struct listing *l);
 /* `listing` is NULL on failure, with err->code as in call.h. On the transport thread, once. */
 typedef void listing_done(void *arg, struct listing *listing, const struct err *err);
 
-/* All activities whose local date is first..last (YYYYMMDD, inclusive). Transport thread only. */
-void listing_range(struct session *s, int32_t first, int32_t last, listing_done *done, void *arg);
+/*
+ * All activities whose local date is first..last (YYYYMMDD, inclusive). `at_least`: so many are
+ * expected, so that their pages can be asked for before the first one tells the count; 0: unknown.
+ * Transport thread only.
+ */
+void listing_range(struct session *s, int32_t first, int32_t last, int64_t at_least,
+		   listing_done *done, void *arg);
 
 /*
  * The ends of the whole history: the newest page and, for the oldest day, the last

@@ -84,7 +84,9 @@ int atomic_file_read(int dirfd, const char *name, size_t max, char **data, size_
 	struct stat st;
 	int r;
 
-	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	/* A path that the user named may be a link to where they keep such files. */
+	int links = dirfd == AT_FDCWD ? 0 : O_NOFOLLOW;
+	int fd = openat(dirfd, name, O_RDONLY | links | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, -errno, "open %s", name);
 	if (fstat(fd, &st) < 0) {

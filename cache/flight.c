@@ -14,6 +14,28 @@
 #define BRIDGE_ACTIVITIES 200
 #define GUESS_PER_MONTH   35
 
+/* Activities in a range that holds most of the history: what the hub counts in all, less what is
+ * known to be elsewhere. 0: not known. */
+static int64_t expected_locked(struct month_store *s, int first, int last) REQUIRES(s->lock);
+static int64_t expected_locked(struct month_store *s, int first, int last)
+{
+	const struct history *h = &s->history;
+	int64_t elsewhere = 0;
+
+	if (!h->known || !h->newest_day)
+		return 0;
+	for (int m = month_of_day(h->oldest_day); m <= month_of_day(h->newest_day); m++) {
+		const struct slot *slot = slot_locked(s, m);
+		if (m >= first && m <= last)
+			continue;
+		/* What it holds was never seen in this mount. */
+		if (!slot->seen)
+			return 0;
+		elsewhere += slot->n;
+	}
+	return h->count > elsewhere ? h->count - elsewhere : 0;
+}
+
 static void add_flight_locked(struct month_store *s, int first, int last, struct todo *todo)
 	REQUIRES(s->lock);
 static void add_flight_locked(struct month_store *s, int first, int last, struct todo *todo)
@@ -26,6 +48,7 @@ static void add_flight_locked(struct month_store *s, int first, int last, struct
 	f->store = s;
 	f->first = first;
 	f->last = last;
+	f->at_least = expected_locked(s, first, last);
 	f->next = todo->flights;
 	todo->flights = f;
 	for (int m = first; m <= last; m++)
@@ -189,10 +212,11 @@ void flight_start(struct month_store *s, struct todo *todo)
 
 	for (struct flight *f = todo->flights, *next; f; f = next) {
 		next = f->next;
-		int r = !f->ends ? hub->range(hub->ctx, month_first_day(f->first),
-					      month_last_day(f->last), flight_landed, f)
-				 : hub->ends(hub->ctx, f->known_count, f->known_oldest,
-					     flight_landed, f);
+		int r = !f->ends
+				? hub->range(hub->ctx, month_first_day(f->first),
+					     month_last_day(f->last), f->at_least, flight_landed, f)
+				: hub->ends(hub->ctx, f->known_count, f->known_oldest,
+					    flight_landed, f);
 		if (r < 0)
 			not_started(f, r);
 	}

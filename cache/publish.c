@@ -358,6 +358,9 @@ void publish_flight(struct flight *f)
 {
 	struct month_store *s = f->store;
 	atomic_init(&f->left, 1);
+	lock_take(&s->lock);
+	s->landed_ms = clock_system.mono_ms();
+	lock_drop(&s->lock);
 	f->now_s = s->config.clock->wall_s();
 	if (f->ends)
 		publish_history(f);

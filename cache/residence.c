@@ -6,6 +6,7 @@
  * longest. What the disk would not take stays in memory.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -293,6 +294,18 @@ static void log_disk(struct month_store *s, int r, const struct err *err)
 		log_warn("months are kept on disk again");
 }
 
+static void wait_for_calm(struct month_store *s)
+{
+	for (int busy = 1; busy;) {
+		lock_take(&s->lock);
+		busy = !s->quiet && s->text_memory < SAVE_SOON &&
+		       clock_system.mono_ms() - s->landed_ms < SAVE_CALM_MS;
+		lock_drop(&s->lock);
+		if (busy)
+			poll(NULL, 0, 50);
+	}
+}
+
 static void save(void *arg)
 {
 	struct store_job *j = arg;
@@ -300,6 +313,7 @@ static void save(void *arg)
 	struct victims v = {0};
 	struct err err;
 
+	wait_for_calm(s);
 	lock_take(&s->lock);
 	struct slot *slot = slot_locked(s, j->first);
 	struct month *m = slot->dirty ? month_ref(slot->month) : NULL;

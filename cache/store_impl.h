@@ -28,7 +28,12 @@
 /* A reader of a young month waits so long for the hub before it gets the old copy; and then
  * nobody else waits for that month for so long. */
 #define SOFT_WAIT_MS 3000
-#define PATIENCE_MS  10000
+/* What came is written when nothing more has come for so long, or when so much waits: a walk
+ * should not wait for the disk, which at its end has the machine for itself. */
+#define SAVE_CALM_MS 500
+#define SAVE_SOON    (8u << 20)
+
+#define PATIENCE_MS 10000
 
 struct slot {
 	struct month *month;     /* NULL: not in memory */
@@ -81,6 +86,7 @@ struct flight {
 	struct month_store *store;
 	int ends;
 	int first, last;
+	int64_t at_least; /* activities expected in a range, 0: unknown */
 	int64_t known_count;
 	int32_t known_oldest;
 	struct listing *listing;
@@ -121,6 +127,7 @@ struct month_store {
 	uint32_t tick GUARDED;
 	size_t memory GUARDED, text_memory GUARDED;
 	struct err last_err GUARDED; /* of the last fetch that failed */
+	int64_t landed_ms GUARDED;   /* real monotonic time of the last flight's landing */
 	int quiet GUARDED;           /* stopping: ask the hub nothing more */
 	int down GUARDED;            /* a failure was logged, and no success since */
 	int disk_down GUARDED;       /* the same for writing to the disk */

@@ -30,7 +30,8 @@ int interrupt_wanted(const char *status)
 
 int interrupt_pending(pid_t tid)
 {
-	char path[40], status[4096];
+	/* The groups stand before the signals, and there may be hundreds of them. */
+	char path[40], status[16384];
 
 	snprintf(path, sizeof(path), "/proc/%ld/status", (long)tid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -40,7 +40,7 @@ static struct part measure_json(const struct month *m)
 	struct part p = {0, m->json_hash};
 
 	for (size_t i = 0; i < m->n; i++)
-		p.size += m->row[i].json_len + 2 * (uint64_t)m->row[i].json_lines + 1;
+		p.size += render_json_size(&m->row[i]);
 	return p;
 }
 
@@ -54,6 +54,8 @@ static void *make_view(const struct month *m)
 	}
 	if (v)
 		v->json = measure_json(m);
+	if (v)
+		v->mtime_s = month_mtime_s(m);
 	return v;
 }
 
@@ -156,21 +158,39 @@ static int add_piece(struct window *w, const char *data, uint64_t size, struct b
 	return r;
 }
 
-static int add_month(struct window *w, enum thing_format format, const struct render_options *o,
-		     struct month *m, const struct month_text *text, int last, uint64_t size,
-		     struct buf *out)
+static int add_csv(struct window *w, const struct render_options *o, const struct month *m,
+		   struct buf *out)
 {
 	struct buf b;
-	int r;
 
-	if (!touches(w, size)) {
-		w->at += size;
-		return 0;
-	}
 	buf_init(&b, PART_MAX);
-	r = format == FORMAT_CSV ? render_csv_part(m, o, &b) : render_json_part(m, text, last, &b);
+	int r = render_csv_part(m, o, &b);
 	if (r == 0)
 		r = add_piece(w, b.data, b.len, out);
+	buf_clear(&b);
+	return r;
+}
+
+/* A month's items are large: only those in the window are made. */
+static int add_json(struct window *w, const struct month *m, const struct month_text *text,
+		    int last, struct buf *out)
+{
+	struct buf b;
+	int r = 0;
+
+	buf_init(&b, PART_MAX);
+	for (size_t i = 0; i < m->n && r == 0; i++) {
+		int end = last && i + 1 == m->n;
+		uint64_t size = render_json_size(&m->row[i]) - (uint64_t)end;
+		if (!touches(w, size)) {
+			w->at += size;
+			continue;
+		}
+		b.len = 0;
+		r = render_json_item(&m->row[i], text, end, &b);
+		if (r == 0)
+			r = add_piece(w, b.data, b.len, out);
+	}
 	buf_clear(&b);
 	return r;
 }
@@ -212,9 +232,12 @@ int render_range(enum thing_format format, const struct render_options *o, const
 
 	for (int i = span->n - 1; i >= 0 && r == 0; i--) {
 		r = measure(format, o, span, i, oldest, &p);
-		if (r == 0)
-			r = add_month(&w, format, o, span->month[i], text[i], i == oldest, p.size,
-				      out);
+		if (r < 0 || !touches(&w, p.size))
+			w.at += p.size;
+		else if (format == FORMAT_CSV)
+			r = add_csv(&w, o, span->month[i], out);
+		else
+			r = add_json(&w, span->month[i], text[i], i == oldest, out);
 	}
 	return r == 0 ? add_piece(&w, f.tail, strlen(f.tail), out) : r;
 }

@@ -32,6 +32,7 @@ struct month_view {
 	struct names names;
 	struct part csv[2]; /* [raw_csv] */
 	struct part json;
+	int64_t mtime_s; /* of its summaries */
 };
 
 /* The view of a month, kept with it; NULL: no memory. */
@@ -42,9 +43,11 @@ uint64_t month_names_hash(const struct month *m);
 
 /* The rows of one month as CSV, without the header. 0 or -ENOMEM. */
 int render_csv_part(const struct month *m, const struct render_options *o, struct buf *out);
-/* The items of one month inside an array; `last`: no comma behind the last one. */
-int render_json_part(const struct month *m, const struct month_text *text, int last,
+/* One item inside an array; `last`: no comma behind it. 0 or -ENOMEM. */
+int render_json_item(const struct activity *a, const struct month_text *text, int last,
 		     struct buf *out);
+/* Its size with the comma. */
+uint64_t render_json_size(const struct activity *a);
 
 /* The size and content hash of a summary over a span; 0 or -ENOMEM. */
 int render_summary(enum thing_format format, const struct render_options *o,

@@ -25,13 +25,13 @@ static int add_item(const char *text, size_t len, int comma, struct buf *out)
 	return r;
 }
 
-int render_json_part(const struct month *m, const struct month_text *text, int last,
+uint64_t render_json_size(const struct activity *a)
+{
+	return a->json_len + 2 * (uint64_t)a->json_lines + 1;
+}
+
+int render_json_item(const struct activity *a, const struct month_text *text, int last,
 		     struct buf *out)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < m->n && r == 0; i++)
-		r = add_item(text->data + m->row[i].json_at, m->row[i].json_len,
-			     !last || i + 1 < m->n, out);
-	return r;
+	return add_item(text->data + a->json_at, a->json_len, !last, out);
 }

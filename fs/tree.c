@@ -148,7 +148,9 @@ int tree_summary(const struct thing *t, const struct render_options *o, const st
 	if (render_summary(t->format, o, span, &p) < 0)
 		return -ENOMEM;
 	for (int i = 0; i < span->n; i++) {
-		int64_t s = month_mtime_s(span->month[i]);
+		struct month *m = span->month[i];
+		/* render_summary() has made the views of those that have any rows. */
+		int64_t s = m->n ? month_view(m)->mtime_s : month_mtime_s(m);
 		if (s > newest_s)
 			newest_s = s;
 	}

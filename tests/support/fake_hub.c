@@ -42,8 +42,10 @@ static int add_call(struct fake_hub *h, const struct fake_call *call)
 	return r;
 }
 
-static int range(void *ctx, int32_t first, int32_t last, listing_done *done, void *arg)
+static int range(void *ctx, int32_t first, int32_t last, int64_t at_least, listing_done *done,
+		 void *arg)
 {
+	(void)at_least;
 	return add_call(
 		ctx, &(struct fake_call){.first = first, .last = last, .done = done, .arg = arg});
 }

@@ -292,7 +292,7 @@ void net_range_begin(struct net *n, int32_t first, int32_t last)
 	if (!n->under_way)
 		abort();
 	wait_init(n->under_way, n);
-	if (n->calls.range(n->calls.ctx, first, last, listing_ended, n->under_way) < 0)
+	if (n->calls.range(n->calls.ctx, first, last, 0, listing_ended, n->under_way) < 0)
 		abort();
 }
 

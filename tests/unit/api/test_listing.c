@@ -276,7 +276,7 @@ static void end_during_listing(void **state)
 	assert_null(net_range_end(n, &err));
 	assert_int_equal(err.code, -ECANCELED);
 	/* And after the end. */
-	assert_int_equal(n->calls.range(n->calls.ctx, 1, 2, NULL, NULL), -ECANCELED);
+	assert_int_equal(n->calls.range(n->calls.ctx, 1, 2, 0, NULL, NULL), -ECANCELED);
 	assert_int_equal(n->calls.ends(n->calls.ctx, 1, 2, NULL, NULL), -ECANCELED);
 	assert_int_equal(n->calls.after(n->calls.ctx, 1, NULL, NULL), -ECANCELED);
 	net_free(n);
@@ -310,7 +310,7 @@ static void starved_begin(void *arg)
 	struct starved *s = arg;
 
 	failing_alloc_begin(s->nth, s->how);
-	listing_range(s->net->session, ALL_FIRST, ALL_LAST, starved_ended, s);
+	listing_range(s->net->session, ALL_FIRST, ALL_LAST, 0, starved_ended, s);
 }
 
 static int starve(struct net *n, unsigned long nth, enum failing_alloc how)

@@ -243,8 +243,14 @@ static void activity_attributes(void **state)
 	assert_true(e.version != version);
 	struct thing t = thing_month(2022, 12);
 	t = thing_summary(&t, FORMAT_CSV);
-	assert_int_equal(tree_summary(&t, &plain, d.s.span, &e), 0);
-	assert_true(e.mtime_s == 1700000000);
+	struct tree_entry summary;
+	struct made changed;
+	make_dir(&changed, &month);
+	a = month_find(changed.s.span->month[0], LABEL);
+	((struct activity *)a)->changed_s = 1700000000;
+	assert_int_equal(tree_summary(&t, &plain, changed.s.span, &summary), 0);
+	assert_true(summary.mtime_s == 1700000000);
+	free_span(&changed.s);
 	e.thing.label_id = 1;
 	e.thing.kind = THING_ACTIVITY;
 	assert_int_equal(tree_activity(&e.thing, d.s.span, &e), -ENOENT);
