@@ -68,6 +68,10 @@ prepare() {
         say "letting ordinary users open /dev/fuse (mode 0666, as Debian has it)"
         chmod 0666 /dev/fuse
     fi
+    if [ ! -e /etc/mtab ]; then
+        say "making /etc/mtab, which fusermount3 wants (a link to /proc/self/mounts)"
+        as_root ln -s ../proc/self/mounts /etc/mtab
+    fi
     say "building"
     make -s -j"$(nproc)"
 }
@@ -75,7 +79,7 @@ prepare() {
 # ---- demo
 
 demo_end() {
-    trap - EXIT INT TERM
+    trap - EXIT INT TERM HUP PIPE
     cd "$top"
     fusermount3 -q -u "$demo/coros" 2>/dev/null || fusermount3 -q -u -z "$demo/coros" 2>/dev/null ||
         true
@@ -95,7 +99,8 @@ run_demo() {
     rm -rf "$demo"
     mkdir -p "$demo/coros"
     trap demo_end EXIT
-    trap 'exit 1' INT TERM
+    # PIPE: somebody shows the first lines only.
+    trap 'exit 1' INT TERM HUP PIPE
     say "starting the sample hub: December 2022 as it was, and an invented athlete around it"
     python3 tests/hub/fakehub.py --athlete both --activities 600 --years 4 \
         --ready-file "$demo/hub.url" >"$demo/hub.log" 2>&1 &

@@ -36,6 +36,9 @@ export HOME="$T/home" TMPDIR="$T"
 unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_RUNTIME_DIR CREDENTIALS_DIRECTORY
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
 export COROSFS_PASSWORD="correct horse"
+# A program built with sanitizers writes here, since its stderr is gone in the background.
+export ASAN_OPTIONS="log_path=$T/sanitizer" UBSAN_OPTIONS="log_path=$T/sanitizer"
+export TSAN_OPTIONS="log_path=$T/sanitizer"
 : >"$T/expected"
 failures=0 finished= hub= hub_pid= hubs= started=
 
@@ -280,6 +283,11 @@ finish() {
     else
         pass "the log holds nothing unexpected"
     fi
+    for report in "$T"/sanitizer.*; do
+        [ -e "$report" ] || continue
+        fail "no sanitizer has anything to say"
+        head -n 60 "$report" | sed 's/^/# /'
+    done
     finished=1
     [ "$failures" -eq 0 ]
     exit

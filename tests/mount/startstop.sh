@@ -56,8 +56,10 @@ check "- and it is there" is_mounted "$M"
 check "- without a word" test ! -s "$T/said"
 check "- and answers" cmp "$M/2022/12/activities.csv" "$M/2022/12/activities.csv"
 pid=$(pid_at "$M")
-same "the process has left the folder and the terminal" "/ /dev/null /dev/null /dev/null" \
-    "$(readlink "/proc/$pid/cwd" "/proc/$pid/fd/0" "/proc/$pid/fd/1" "/proc/$pid/fd/2" | xargs)"
+# Nobody but root may look there: the process is not dumpable.
+[ "$(id -u)" -ne 0 ] ||
+    same "the process has left the folder and the terminal" "/ /dev/null /dev/null /dev/null" \
+        "$(readlink "/proc/$pid/cwd" "/proc/$pid/fd/0" "/proc/$pid/fd/1" "/proc/$pid/fd/2" | xargs)"
 same "and is its own session" "$pid" "$(cut -d' ' -f6 "/proc/$pid/stat")"
 turned_away "mounted already" "mounted already" "$M"
 mkdir "$T/other"
@@ -147,7 +149,8 @@ pid=$(pid_at "$M")
 kill -9 "$pid"
 check "killed by -9" within 10 gone "$pid"
 check "the dead mount stays, so that a running backup fails" is_mounted "$M"
-same "with ENOTCONN" ENOTCONN "$(errno_of list "$M")"
+dead() { [ "$(errno_of list "$M")" = ENOTCONN ]; }
+check "with ENOTCONN" within 10 dead
 start "$M"
 same "the next mount clears it" 0 $?
 check "and works" ls "$M/2022/12"
