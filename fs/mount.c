@@ -206,8 +206,6 @@ static void begin_end(struct mount *m, int *ending)
 	int r = mountpoint_detach(m->config.path);
 	if (r < 0)
 		log_warn("cannot unmount %s: %s", m->config.path, strerror(-r));
-	else
-		m->mounted = 0;
 	m->config.quiet(m->config.arg);
 }
 
@@ -231,7 +229,7 @@ void mount_wait_end(struct mount *m)
 void mount_free(struct mount *m)
 {
 	if (m->session) {
-		/* Unmounted by somebody else already, or by us: then this does nothing. */
+		/* When the kernel has let go already this sees it and only frees. */
 		if (m->mounted)
 			fuse_session_unmount(m->session);
 		fuse_session_destroy(m->session);
