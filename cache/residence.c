@@ -6,6 +6,7 @@
  * longest. What the disk would not take stays in memory.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -330,9 +331,14 @@ static void save(void *arg)
 		if (slot->month == m)
 			slot->dirty = 0;
 	}
+	size_t before = s->text_memory;
 	evict_locked(s, NULL, &v);
+	int freed = before > TEXT_KEEP && s->text_memory <= TEXT_KEEP;
 	lock_drop(&s->lock);
 	free_victims(&v);
+	/* The last of what a long listing brought is gone: its room is nobody's. */
+	if (freed)
+		malloc_trim(0);
 	month_unref(m);
 	month_text_unref(t);
 	free(j);

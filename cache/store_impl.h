@@ -31,7 +31,7 @@
 /* What came is written when nothing more has come for so long, or when so much waits: a walk
  * should not wait for the disk, which at its end has the machine for itself. */
 #define SAVE_CALM_MS 500
-#define SAVE_SOON    (8u << 20)
+#define SAVE_SOON    (4u << 20)
 
 #define PATIENCE_MS 10000
 

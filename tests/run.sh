@@ -87,6 +87,7 @@ if [ "${1-}" = --one ]; then
         word=PASS
     fi
     echo "$word $name: $passed of $((passed + failed)), $(($(date +%s) - begin)) s$why"
+    [ "$word" = FAIL ] || sed -n 's/^ok - \(.*\) # SKIP \(.*\)/     skipped: \1 (\2)/p' "$out"
     echo "$passed $failed $skipped" >"$out.count"
     exit 0
 fi
