@@ -27,11 +27,20 @@ static void pass_start(struct ends *e);
 static void finish(struct ends *e, const struct err *err)
 {
 	struct listing *l = e->listing;
+	struct err unreadable;
 
+	/* That nothing can be read must not look as if there were nothing. */
+	if (!err->code && l->count && !l->list.n) {
+		err_set(&unreadable, -EIO,
+			"no activity of the Training Hub's newest page can be read (%s)",
+			e->first.why_bad.text);
+		err = &unreadable;
+	}
 	if (err->code) {
 		listing_free(l);
 		l = NULL;
 	} else {
+		l->bad = e->first.bad;
 		listing_warn_bad(e->first.bad, &e->first.why_bad);
 	}
 	e->done(e->arg, l, err);

@@ -149,6 +149,7 @@ static void succeed(struct range *r)
 	drop_outside(r);
 	listing_sort(l);
 	l->whole_from = r->first;
+	l->bad = r->bad;
 	finish(r, l, &none);
 }
 
@@ -186,6 +187,12 @@ static void pass_end(struct range *r)
 		return;
 	}
 	listing_unique(&l->list);
+	if (!l->list.n && r->bad) {
+		err_set(&err, -EIO, "no activity of the Training Hub's list can be read (%s)",
+			r->why_bad.text);
+		finish(r, NULL, &err);
+		return;
+	}
 	if (!r->is_moved && (int64_t)(l->list.n + r->bad) == l->count) {
 		succeed(r);
 		return;

@@ -20,6 +20,7 @@ struct session;
 struct listing {
 	struct activities list;
 	int64_t count;      /* what the hub says it holds, in the range asked for */
+	size_t bad;         /* items that could not be read and are left out of `list` */
 	int32_t newest_day; /* YYYYMMDD of the newest and oldest of all `count`; 0 when count is 0
 			     */
 	int32_t oldest_day;

@@ -113,8 +113,11 @@ static void fail_month(struct flight *f, int number, int code)
 	lock_take(&s->lock);
 	struct slot *slot = slot_locked(s, number);
 	slot->failed_seq = ++s->seq;
-	err_set(&s->last_err, code, "no memory to keep %04d-%02d", month_year(number),
-		month_month(number));
+	slot->failed_ms = s->config.clock->mono_ms();
+	err_set(&s->last_err, code,
+		code == -ENOMEM ? "no memory to keep %04d-%02d"
+				: "activities of %04d-%02d cannot be read any more",
+		month_year(number), month_month(number));
 	lock_drop(&s->lock);
 	leave_flight(f, number);
 }
@@ -212,6 +215,20 @@ void publish_drop(void *job)
 	free(j);
 }
 
+/* Whether an activity that was there is missing from a list with items that could not be read: it
+ * is one of those then, not deleted, and the old copy is the better one. */
+static int loses_unreadable(const struct flight *f, int number, const struct month *old)
+{
+	const uint32_t *rows;
+	size_t n = rows_of(f, number, &rows), found = 0;
+
+	if (!f->listing->bad)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		found += month_find(old, f->listing->list.row[rows[i]].label_id) != NULL;
+	return found < old->n;
+}
+
 /* On the loader thread: the disk may be asked for what was there before. */
 static void publish_deferred(void *arg)
 {
@@ -235,6 +252,8 @@ static void publish_deferred(void *arg)
 
 	if (old && has_text && listing_same(f, number, old))
 		confirm(f, number);
+	else if (old && loses_unreadable(f, number, old))
+		fail_month(f, number, -EIO);
 	else
 		replace(f, number, old, text, seen_s);
 	month_text_unref(text);
@@ -301,6 +320,11 @@ static struct history next_history(const struct history *old, const struct listi
 	h.newest_s = l->list.n ? l->list.row[0].start_s : 0;
 	if (!old->known)
 		return h;
+	/* The ends may be among those that could not be read: no year goes because of that. */
+	if (l->bad && old->newest_day) {
+		h.newest_day = h.newest_day > old->newest_day ? h.newest_day : old->newest_day;
+		h.oldest_day = h.oldest_day < old->oldest_day ? h.oldest_day : old->oldest_day;
+	}
 	if (old->oldest_day / 10000 != h.oldest_day / 10000 ||
 	    old->newest_day / 10000 > h.newest_day / 10000)
 		h.root_changed_s = now_s;

@@ -363,6 +363,9 @@ int main(int argc, char **argv)
 	char cache[PATH_MAX];
 	struct err err;
 
+	/* What was left open by whoever starts us (a lock, a pipe) must not live as long as the
+	 * mount. */
+	close_range(3, ~0U, 0);
 	log_open(LOG_LEVEL_WARN, STDERR_FILENO);
 	/* Months' texts are large and come and go: let them not fragment the heap. */
 	mallopt(M_MMAP_THRESHOLD, 32 << 10);

@@ -150,7 +150,7 @@ static void *loop(void *arg)
 
 static sigset_t handled(void)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIG_ENDED};
+	static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIG_ENDED};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -219,7 +219,7 @@ void mount_wait_end(struct mount *m)
 			continue;
 		if (sig == SIGHUP)
 			m->config.refresh(m->config.arg);
-		else if (sig == SIGTERM || sig == SIGINT)
+		else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
 			begin_end(m, &ending);
 	}
 	for (int i = 0; i < m->threads; i++)
