@@ -46,6 +46,8 @@ turned_away "an unknown flag" "unknown option" "$M" -z
 turned_away "a number that is none" "no value for ttl" "$M" -o ttl=soon
 turned_away "a number out of range" "from 1 to" "$M" -o timeout=0
 check "--help" sh -c '"$1" --help | grep -q "^usage: corosfs"' - "$COROSFS"
+refused "--help into a full disk" sh -c '"$1" --help >/dev/full' - "$COROSFS"
+check "- says so" said "cannot write the output: No space"
 check "--version" sh -c '"$1" --version | grep -q "^corosfs [0-9]"' - "$COROSFS"
 
 # ---- a mount

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* From the cache folder to the session, and back; see backend.h. */
+#include "fs/backend.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/log.h"
+#include "cache/token_file.h"
+#include "cache/worker.h"
+
+#define USER_AGENT      "corosfs/" COROSFS_VERSION " (+https://github.com/corosfs/corosfs)"
+#define KEEP_AT_STOP_MS 1000
+
+/* ---- the token on its way to disk ---- */
+
+struct keep_job {
+	int dirfd;
+	int forget;
+	struct session_token token;
+};
+
+static void keep_token(void *arg)
+{
+	struct keep_job *j = arg;
+	struct err err;
+
+	if (token_file_write(j->dirfd, j->forget ? NULL : &j->token, &err) < 0)
+		log_warn("%s; the next mount has to log in again", err.text);
+	explicit_bzero(j, sizeof(*j));
+	free(j);
+}
+
+static void on_token(void *arg, const struct session_token *token)
+{
+	const struct backend *b = arg;
+	struct keep_job *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return;
+	j->dirfd = b->dir.fd;
+	j->forget = !token;
+	if (token)
+		j->token = *token;
+	if (worker_post(b->keeper, keep_token, j) < 0) {
+		explicit_bzero(j, sizeof(*j));
+		free(j);
+	}
+}
+
+static int on_password(void *arg, char md5[PASSWORD_MD5], struct err *err)
+{
+	struct backend *b = arg;
+
+	return secret_md5(&b->secret, md5, err);
+}
+
+/* ---- start ---- */
+
+void backend_init(struct backend *b, const struct options *options)
+{
+	*b = (struct backend){.options = options,
+			      .dir = {.fd = -1, .months_fd = -1, .lock_fd = -1}};
+}
+
+int backend_open(struct backend *b, struct err *err)
+{
+	const struct options *o = b->options;
+	char path[PATH_MAX];
+	int r;
+
+	if ((r = cache_dir_path(o->cache_dir, o->account, o->api, path, err)) < 0 ||
+	    (r = cache_dir_open(&b->dir, path, err)) < 0)
+		return r;
+	return secret_init(&b->secret, o->password_command, o->password_file, o->account, err);
+}
+
+int backend_start_session(struct backend *b, struct err *err)
+{
+	const struct options *o = b->options;
+	struct http_config http = {.user_agent = USER_AGENT, .ca_file = o->ca_file};
+	struct session_config config = {
+		.account = o->account,
+		.api = o->api,
+		.rate = (int)o->rate,
+		.timeout_ms = (int)o->timeout * 1000,
+		.clock = &clock_system,
+		.password = on_password,
+		.keep = on_token,
+		.arg = b,
+	};
+	struct session_token kept;
+	struct err why;
+
+	int have = token_file_read(b->dir.fd, &kept, &why);
+	if (have < 0 && have != -ENOENT)
+		log_warn("%s; logging in again", why.text);
+	b->keeper = worker_new("token", err);
+	b->http = b->keeper ? http_new(&http, err) : NULL;
+	b->session = b->http ? session_new(b->http, &config, have == 0 ? &kept : NULL, err) : NULL;
+	explicit_bzero(&kept, sizeof(kept));
+	return b->session ? http_start(b->http, err) : err->code;
+}
+
+int backend_start_store(struct backend *b, const struct month_store_config *news, struct err *err)
+{
+	struct month_store_config config = *news;
+
+	b->net = (struct hub_net){b->http, b->session};
+	b->hub = hub_net(&b->net);
+	config.hub = &b->hub;
+	config.clock = &clock_system;
+	config.dirfd = b->dir.fd;
+	config.months_fd = b->dir.months_fd;
+	config.memory = (size_t)b->options->memory;
+	config.ttl_s = (int)b->options->ttl;
+	config.offline = b->options->offline;
+	b->store = month_store_new(&config, err);
+	return b->store ? 0 : err->code;
+}
+
+/* ---- stop: the mirror image ---- */
+
+void backend_quiet(struct backend *b)
+{
+	secret_cancel(&b->secret);
+	if (b->store)
+		month_store_quiet(b->store);
+}
+
+void backend_stop(struct backend *b)
+{
+	backend_quiet(b);
+	if (b->http)
+		http_stop(b->http);
+	if (b->store)
+		month_store_stop(b->store);
+	if (b->keeper)
+		worker_stop(b->keeper, KEEP_AT_STOP_MS, free);
+}
+
+void backend_free(struct backend *b)
+{
+	if (b->session)
+		session_free(b->session);
+	if (b->http)
+		http_free(b->http);
+	if (b->store)
+		month_store_free(b->store);
+	if (b->keeper)
+		worker_free(b->keeper);
+	secret_clear(&b->secret);
+	cache_dir_close(&b->dir);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What stands between a command and the hub: the account's cache folder, the password, the
+ * transport, the session and the month store. Started in this order and stopped in the other,
+ * by the mount and by the commands that work without one.
+ */
+#ifndef FS_BACKEND_H
+#define FS_BACKEND_H
+
+#include "api/http.h"
+#include "api/hub.h"
+#include "api/session.h"
+#include "cache/cache_dir.h"
+#include "cache/month_store.h"
+#include "fs/options.h"
+#include "fs/secret.h"
+
+struct worker;
+
+struct backend {
+	const struct options *options;
+	struct cache_dir dir;
+	struct secret secret;
+	struct worker *keeper; /* writes the token */
+	struct http *http;
+	struct session *session;
+	struct hub_net net;
+	struct hub hub;
+	struct month_store *store;
+};
+
+/* Nothing is open. `options` must outlive it. */
+void backend_init(struct backend *b, const struct options *options);
+
+/* Takes the account's cache folder, and the password out of the environment. 0; -EBUSY: another
+ * process has the folder; or another negative errno, with words. */
+int backend_open(struct backend *b, struct err *err);
+
+/* The transport's thread and the session, with the token that was kept. Fork before. */
+int backend_start_session(struct backend *b, struct err *err);
+
+/* The month store. Of `news` the names, the callbacks and ctx are used. */
+int backend_start_store(struct backend *b, const struct month_store_config *news, struct err *err);
+
+/* The end has begun: nobody is kept waiting for the hub or a password any more. */
+void backend_quiet(struct backend *b);
+/* Ends every thread; what is not on disk yet is written. */
+void backend_stop(struct backend *b);
+/* After backend_stop(), and after everything that uses its parts. */
+void backend_free(struct backend *b);
+
+#endif
