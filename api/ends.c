@@ -41,7 +41,7 @@ static void finish(struct ends *e, const struct err *err)
 		l = NULL;
 	} else {
 		l->bad = e->first.bad;
-		listing_warn_bad(e->first.bad, &e->first.why_bad);
+		listing_warn_bad(e->session, e->first.bad, &e->first.why_bad);
 	}
 	e->done(e->arg, l, err);
 	activities_clear(&e->last);

@@ -89,11 +89,17 @@ void listing_sort(struct listing *l)
 	}
 }
 
-void listing_warn_bad(size_t bad, const struct err *why)
+void listing_warn_bad(struct session *s, size_t bad, const struct err *why)
 {
-	if (bad)
+	if (bad && said_news(&s->said, why, session_now_ms(s)))
 		log_warn("%zu activities of the Training Hub's list are left out; the first: %s",
 			 bad, why->text);
+}
+
+static void warn_once(struct session *s, const struct err *odd)
+{
+	if (said_news(&s->said, odd, session_now_ms(s)))
+		log_warn("%s", odd->text);
 }
 
 struct listing *listing_new(void)
@@ -134,10 +140,14 @@ static void drop_outside(struct range *r)
 		if (list->row[i].day >= r->first && list->row[i].day <= r->last)
 			list->row[n++] = list->row[i];
 	list->n = n;
-	if (n < before)
-		log_warn("the Training Hub lists %zu activities outside %d..%d when asked for "
-			 "these days; they are left out",
-			 before - n, r->first, r->last);
+	if (n == before)
+		return;
+	struct err odd;
+	err_set(&odd, 0,
+		"the Training Hub lists %zu activities outside %d..%d when asked for these days; "
+		"they are left out",
+		before - n, r->first, r->last);
+	warn_once(r->session, &odd);
 }
 
 static void succeed(struct range *r)
@@ -145,7 +155,7 @@ static void succeed(struct range *r)
 	const struct err none = {0};
 	struct listing *l = r->listing;
 
-	listing_warn_bad(r->bad, &r->why_bad);
+	listing_warn_bad(r->session, r->bad, &r->why_bad);
 	drop_outside(r);
 	listing_sort(l);
 	l->whole_from = r->first;
@@ -202,9 +212,11 @@ static void pass_end(struct range *r)
 	int64_t lacking = l->count - (int64_t)(l->list.n + r->bad);
 	int is_short = r->filled < (int)((l->count + r->size - 1) / r->size);
 	if (!r->is_moved && !is_short && lacking <= LACKING_MAX && is_same_again(r)) {
-		log_warn("the Training Hub counts %lld activities in %d..%d but lists %zu; these "
-			 "are shown",
-			 (long long)l->count, r->first, r->last, l->list.n);
+		err_set(&err, 0,
+			"the Training Hub counts %lld activities in %d..%d but lists %zu; these "
+			"are shown",
+			(long long)l->count, r->first, r->last, l->list.n);
+		warn_once(r->session, &err);
 		succeed(r);
 		return;
 	}

@@ -15,7 +15,8 @@ void listing_unique(struct activities *list);
 /* Newest first, and the days of the ends. */
 void listing_sort(struct listing *l);
 
-/* One line for all of a listing's items that could not be read. */
-void listing_warn_bad(size_t bad, const struct err *why);
+/* One line for all of a listing's items that could not be read; a cause once a session, since
+ * the same items come with every look at the hub. */
+void listing_warn_bad(struct session *s, size_t bad, const struct err *why);
 
 #endif

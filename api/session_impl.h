@@ -19,6 +19,7 @@
 #include "api/call.h"
 #include "api/login.h"
 #include "api/refusal.h"
+#include "api/said.h"
 #include "api/session.h"
 
 #define SESSION_LOGIN_GAP_MS 60000  /* between logins, and between questions for a password */
@@ -87,6 +88,7 @@ struct session {
 	int is_pumping;
 	int page_size; /* what listings ask for; less once the hub said 1031 */
 	int is_stopped;
+	struct said said; /* oddities of lists that were logged */
 };
 
 static inline int64_t session_now_ms(const struct session *s)

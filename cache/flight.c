@@ -131,14 +131,13 @@ void flight_free(struct flight *f)
 	free(f);
 }
 
-/* Says once that something is wrong, and once that it is well again. */
+/* Says each cause once, and once that all is well again. */
 static void log_failure(struct month_store *s, const struct flight *f, const struct err *err)
 {
 	lock_take(&s->lock);
-	int first = !s->down;
-	s->down = 1;
+	int news = said_news(&s->said, err, s->config.clock->mono_ms());
 	lock_drop(&s->lock);
-	if (!first)
+	if (!news)
 		log_debug("a look at the hub failed: %s", err->text);
 	else if (!f->ends)
 		log_warn("cannot fetch %04d-%02d from the Training Hub: %s", month_year(f->first),
@@ -150,8 +149,7 @@ static void log_failure(struct month_store *s, const struct flight *f, const str
 static void log_success(struct month_store *s)
 {
 	lock_take(&s->lock);
-	int was_down = s->down;
-	s->down = 0;
+	int was_down = said_over(&s->said);
 	lock_drop(&s->lock);
 	if (was_down)
 		log_warn("the Training Hub answers again");

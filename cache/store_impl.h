@@ -17,6 +17,7 @@
 
 #include "api/day.h"
 #include "api/lock.h"
+#include "api/said.h"
 #include "cache/freshness.h"
 #include "cache/month_store.h"
 #include "cache/readahead.h"
@@ -129,8 +130,8 @@ struct month_store {
 	struct err last_err GUARDED; /* of the last fetch that failed */
 	int64_t landed_ms GUARDED;   /* real monotonic time of the last flight's landing */
 	int quiet GUARDED;           /* stopping: ask the hub nothing more */
-	int down GUARDED;            /* a failure was logged, and no success since */
-	int disk_down GUARDED;       /* the same for writing to the disk */
+	struct said said GUARDED;    /* failures of the hub that were logged */
+	int disk_down GUARDED;       /* a failure to write was logged, and no success since */
 };
 
 /* ---- waiter.c ---- */
