@@ -6,6 +6,7 @@
 #   make bench               what it costs (25 minutes); make bench-quick (80 s)
 #   make lint                 clang-format, clang-tidy, cppcheck, shellcheck, include direction
 #   make install PREFIX=/usr/local DESTDIR=
+#   make deb                  a Debian package, in build/deb; make check-deb tries it in a new root
 VERSION := 0.1.0
 PKGS := fuse3 libcurl jansson libcrypto libcrypt libxxhash
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -55,6 +56,8 @@ check-unit: $(UNIT)
 	UNITS="$(UNIT)" sh tests/run.sh unit
 check-mount: $B/corosfs
 	COROSFS=$(CURDIR)/$B/corosfs sh tests/run.sh mount
+check-deb: $B/corosfs
+	CLEAN_ROOT=debootstrap LIMIT=900 ONLY=deb COROSFS=$(CURDIR)/$B/corosfs sh tests/run.sh tools
 valgrind: $(UNIT)
 	VALGRIND=1 UNITS="$(UNIT)" sh tests/run.sh unit
 bench bench-quick: $B/corosfs $B/tests/bench/floor
@@ -65,14 +68,32 @@ lint:
 clean:
 	rm -rf build
 
+# What is installed beside the program, as source:path below $(DESTDIR)$(PREFIX).
+ZSH_COMPLETIONS ?= share/zsh/site-functions
+DATA := contrib/corosfs.1:share/man/man1/corosfs.1 \
+        contrib/completion/corosfs.bash:share/bash-completion/completions/corosfs \
+        contrib/completion/_corosfs:$(ZSH_COMPLETIONS)/_corosfs \
+        contrib/completion/corosfs.fish:share/fish/vendor_completions.d/corosfs.fish \
+        contrib/config.example:share/doc/corosfs/config.example \
+        README.md:share/doc/corosfs/README.md \
+        CHANGELOG.md:share/doc/corosfs/CHANGELOG.md
+DEST = $(DESTDIR)$(PREFIX)
 install: build/corosfs
-	install -D -m 755 build/plain/corosfs $(DESTDIR)$(PREFIX)/bin/corosfs
-	install -D -m 644 contrib/corosfs.1 $(DESTDIR)$(PREFIX)/share/man/man1/corosfs.1
-	install -D -m 644 contrib/config.example $(DESTDIR)$(PREFIX)/share/doc/corosfs/config.example
-	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/corosfs/README.md
+	install -D -m 755 build/plain/corosfs $(DEST)/bin/corosfs
+	$(foreach f,$(DATA),install -D -m 644 $(subst :, $(DEST)/,$f) &&) true
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/corosfs $(DESTDIR)$(PREFIX)/share/man/man1/corosfs.1
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/corosfs
+	rm -f $(DEST)/bin/corosfs $(foreach f,$(DATA),$(DEST)/$(lastword $(subst :, ,$f)))
+	rm -rf $(DEST)/share/doc/corosfs
 
-.PHONY: all units check check-unit check-mount valgrind bench bench-quick lint clean install uninstall
+# A binary package, build/deb/corosfs_VERSION_ARCH.deb; needs debhelper and dpkg-dev.
+DEB := build/deb/corosfs-$(VERSION)
+deb:
+	rm -rf build/deb
+	mkdir -p $(DEB)
+	cp -r Makefile LICENSE README.md CHANGELOG.md api cache fs contrib $(DEB)
+	mv $(DEB)/contrib/debian $(DEB)/debian
+	sed 's/VERSION/$(VERSION)/' contrib/debian/changelog >$(DEB)/debian/changelog
+	cd $(DEB) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -d -b -us -uc
+
+.PHONY: all units check check-unit check-mount check-deb valgrind bench bench-quick lint clean deb install uninstall
 .SECONDARY:

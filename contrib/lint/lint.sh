@@ -60,6 +60,8 @@ tidy() {
         -DFUSE_USE_VERSION=314 -DCOROSFS_VERSION='"0"' $sources
     check "shellcheck" shellcheck -x -S warning \
         -e SC1007,SC2010,SC2011,SC2015,SC2034,SC2120,SC2154 $scripts .ci/run tests/hub/hubctl
+    check "shellcheck of the completion" shellcheck -s bash -S warning -e SC2207 \
+        contrib/completion/corosfs.bash
     check "api/ includes nothing of cache/ and fs/" none '#include "(cache|fs)/' \
         $(find api -name '*.[ch]')
     check "cache/ includes nothing of fs/" none '#include "fs/' $(find cache -name '*.[ch]')
