@@ -193,6 +193,16 @@ static int read_times(struct activity *row, const struct raw value[KEYS])
 	return 1;
 }
 
+static uint32_t count_lines(const char *text, size_t len)
+{
+	const char *end = text + len;
+	uint32_t n = 0;
+
+	for (; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+		n++;
+	return n;
+}
+
 static int decode_object(struct activities *list, struct json_text *in, struct err *why)
 {
 	struct raw value[KEYS] = {0};
@@ -204,8 +214,7 @@ static int decode_object(struct activities *list, struct json_text *in, struct e
 		return r;
 	row.json_len = (uint32_t)list->json.len - row.json_at;
 	const char *json = list->json.data + row.json_at;
-	for (uint32_t i = 0; i < row.json_len; i++)
-		row.json_lines += json[i] == '\n';
+	row.json_lines = count_lines(json, row.json_len);
 	row.hash = XXH3_64bits(json, row.json_len);
 
 	if (!integer(&value[KEY_LABEL], 1, (int64_t)LABEL_ID_MAX, &label)) {

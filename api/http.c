@@ -30,6 +30,7 @@ struct http {
 
 	/* -- the thread's alone */
 	struct transfer *running;
+	int is_ready;  /* libcurl's own start was made */
 	int canceling; /* requests are answered -ECANCELED from now on */
 
 	struct lock lock;
@@ -52,12 +53,6 @@ struct http *http_new(const struct http_config *config, struct err *err)
 	lock_init(&h->lock);
 	timers_init(&h->tasks);
 	timers_init(&h->at_stop);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		lock_clear(&h->lock);
-		free(h);
-		err_set(err, -EIO, "libcurl does not start");
-		return NULL;
-	}
 	h->multi = curl_multi_init();
 	h->user_agent = strdup(config->user_agent);
 	h->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
@@ -78,7 +73,8 @@ void http_free(struct http *h)
 		return;
 	if (h->multi)
 		curl_multi_cleanup(h->multi);
-	curl_global_cleanup();
+	if (h->is_ready)
+		curl_global_cleanup();
 	lock_take(&h->lock);
 	timers_clear(&h->tasks);
 	timers_clear(&h->at_stop);
@@ -115,13 +111,22 @@ static void drop_running(struct http *h, int code)
 	}
 }
 
+/* OpenSSL alone takes a millisecond to start: a mount that finds what it needs in its cache has
+ * better things to do. */
+static int get_ready(struct http *h)
+{
+	if (!h->is_ready)
+		h->is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	return h->is_ready;
+}
+
 void http_submit(struct http *h, const struct http_request *r, http_done *done, void *arg)
 {
 	const struct http_config config = {h->user_agent, h->ca_file};
 	struct transfer *t = NULL;
 	struct err err;
 
-	if (!h->canceling)
+	if (!h->canceling && get_ready(h))
 		t = transfer_new(&config, r, done, arg);
 	if (!t) {
 		err_sys(&err, h->canceling ? -ECANCELED : -ENOMEM, "ask the Training Hub");

@@ -43,6 +43,8 @@ uint64_t month_names_hash(const struct month *m);
 
 /* The rows of one month as CSV, without the header. 0 or -ENOMEM. */
 int render_csv_part(const struct month *m, const struct render_options *o, struct buf *out);
+/* Whether any cell of it needs the guard that raw_csv leaves out. */
+int render_csv_guards(const struct month *m);
 /* One item inside an array; `last`: no comma behind it. 0 or -ENOMEM. */
 int render_json_item(const struct activity *a, const struct month_text *text, int last,
 		     struct buf *out);

@@ -18,15 +18,18 @@ static int is_formula(const char *s, size_t len)
 /* Any text as a cell. A NUL would end the line for many readers, so it goes. */
 static int add_text(struct buf *out, const char *s, size_t len, int guard)
 {
-	int formula = guard && is_formula(s, len);
-	int quote = 0, r = 0;
+	int quote = 0, odd = 0, r = 0;
 
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++) {
 		quote |= s[i] == '"' || s[i] == ',' || s[i] == '\n' || s[i] == '\r';
+		odd |= !s[i];
+	}
 	if (quote)
 		r = buf_add(out, "\"", 1);
-	if (r == 0 && formula)
+	if (r == 0 && guard && is_formula(s, len))
 		r = buf_add(out, "'", 1);
+	if (r == 0 && !quote && !odd)
+		return buf_add(out, s, len);
 	for (size_t i = 0; i < len && r == 0; i++) {
 		if (s[i] == '"')
 			r = buf_add(out, "\"\"", 2);
@@ -66,6 +69,23 @@ static int add_row(const struct activity *a, const char *strings, const struct r
 			r = add_text(out, cell, len, !o->raw_csv);
 	}
 	return r == 0 ? buf_add(out, "\n", 1) : r;
+}
+
+int render_csv_guards(const struct month *m)
+{
+	size_t len;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const char *title = activity_title(&m->row[i], m->strings, &len);
+		if (is_formula(title, len))
+			return 1;
+		for (enum activity_cell c = 0; c < CELLS; c++) {
+			const char *cell = activity_cell(&m->row[i], m->strings, c, &len);
+			if (is_formula(cell, len) && !is_number(cell, len))
+				return 1;
+		}
+	}
+	return 0;
 }
 
 int render_csv_part(const struct month *m, const struct render_options *o, struct buf *out)
