@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +61,18 @@ int atomic_file_write(int dirfd, const char *name, struct iovec *iov, int parts,
 		return 0;
 	unlinkat(dirfd, tmp, 0);
 	return err_sys(err, r, "write %s in the cache folder", name);
+}
+
+int atomic_file_is_leftover(const char *name, char of[NAME_MAX + 1])
+{
+	static const char end[] = ".tmp";
+	size_t len = strlen(name);
+
+	if (len < 2 + sizeof(end) - 1 || len > NAME_MAX || name[0] != '.' ||
+	    strcmp(name + len - (sizeof(end) - 1), end) != 0)
+		return 0;
+	snprintf(of, NAME_MAX + 1, "%.*s", (int)(len - sizeof(end)), name + 1);
+	return 1;
 }
 
 int read_all(int fd, void *data, size_t len)

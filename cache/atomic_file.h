@@ -3,6 +3,7 @@
 #ifndef CACHE_ATOMIC_FILE_H
 #define CACHE_ATOMIC_FILE_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -17,6 +18,9 @@
  */
 int atomic_file_write(int dirfd, const char *name, struct iovec *iov, int parts, int64_t mtime_s,
 		      struct err *err);
+
+/* Whether this is the temporary name of an interrupted write; `of` gets the name it was for. */
+int atomic_file_is_leftover(const char *name, char of[NAME_MAX + 1]);
 
 /*
  * Reads a whole file of at most `max` bytes that is ours alone (a plain file, our user,

@@ -16,6 +16,7 @@
 
 #include "api/log.h"
 #include "cache/atomic_file.h"
+#include "cache/month_file.h"
 
 /* A mount that was just ended still writes what it has: wait for it a little. */
 #define LOCK_WAIT_MS 3000
@@ -90,14 +91,24 @@ static int open_private(int at, const char *name, struct err *err)
 	return fd;
 }
 
-static int take_lock(struct cache_dir *d, struct err *err)
+/* On a disk that cannot be written the lock of before will do. */
+static int open_lock(int at, struct err *err)
+{
+	int fd = openat(at, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno == EROFS)
+		fd = openat(at, "lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, -errno, "open the lock of the cache folder") : fd;
+}
+
+static int take_lock(struct cache_dir *d, int tries, struct err *err)
 {
 	char owner[32] = "";
 
-	d->lock_fd = openat(d->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	d->lock_fd = open_lock(d->fd, err);
 	if (d->lock_fd < 0)
-		return err_sys(err, -errno, "open the lock of the cache folder");
-	for (int tries = LOCK_TRIES; flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0; tries--) {
+		return d->lock_fd;
+	for (; flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0; tries--) {
 		if (tries && errno == EWOULDBLOCK) {
 			poll(NULL, 0, LOCK_WAIT_MS / LOCK_TRIES);
 			continue;
@@ -115,70 +126,215 @@ static int take_lock(struct cache_dir *d, struct err *err)
 	return 0;
 }
 
-/* Removes the plain files of a folder; what cannot be removed is left. */
-static void empty_folder(int at)
+/* ---- the format ---- */
+
+static int is_month(const char *name)
+{
+	return month_file_number(name) != 0;
+}
+
+static int is_file(const char *name)
+{
+	static const char *const ours[] = {"format", "history", "token"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strcmp(name, ours[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* Removes the files that we wrote, and says how many; what cannot be removed is left. */
+static int remove_ours(int at, int (*ours)(const char *name))
 {
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int n = 0;
 
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
-		return;
+		return 0;
 	}
-	for (struct dirent *e; (e = readdir(dir));)
-		if (strcmp(e->d_name, "lock") != 0)
-			unlinkat(at, e->d_name, 0);
+	for (struct dirent *e; (e = readdir(dir));) {
+		char of[NAME_MAX + 1];
+		if (ours(e->d_name) || (atomic_file_is_leftover(e->d_name, of) && ours(of)))
+			n += unlinkat(at, e->d_name, 0) == 0;
+	}
 	closedir(dir);
+	return n;
 }
 
 static int check_format(struct cache_dir *d, struct err *err)
 {
+	static const char any[] = "corosfs cache ";
 	struct iovec iov = {(void *)format, sizeof(format) - 1};
-	char *have;
+	char *have = NULL;
 	size_t len;
 
-	if (atomic_file_read(d->fd, "format", 64, &have, &len, NULL) == 0) {
-		int same = strcmp(have, format) == 0;
+	int r = atomic_file_read(d->fd, "format", 64, &have, &len, NULL);
+	if (r == 0 && strcmp(have, format) == 0) {
 		free(have);
-		if (same)
-			return 0;
-		log_info("the cache is of another version of corosfs; starting an empty one");
+		return 0;
 	}
-	empty_folder(d->months_fd);
-	empty_folder(d->fd);
+	if (r == -ENOMEM)
+		return err_set(err, r, "no memory to open the cache");
+	int version = r == 0 && strncmp(have, any, sizeof(any) - 1) == 0;
+	free(have);
+	int n = remove_ours(d->months_fd, is_month) + remove_ours(d->fd, is_file);
+	if (n && version)
+		log_info("the cache is of another version of corosfs; starting an empty one");
+	else if (n)
+		log_warn("the file `format` in %s is damaged; starting an empty cache", d->path);
 	return atomic_file_write(d->fd, "format", &iov, 1, 0, err);
+}
+
+/* ---- open and close ---- */
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void close_all(struct cache_dir *d)
+{
+	close_fd(&d->months_fd);
+	close_fd(&d->fd);
+	close_fd(&d->lock_fd);
+}
+
+static void begin(struct cache_dir *d, const char *path)
+{
+	d->fd = d->months_fd = d->lock_fd = -1;
+	snprintf(d->path, sizeof(d->path), "%s", path);
+	atomic_init(&d->there, 0);
+	atomic_init(&d->ours, 0);
+}
+
+static int open_months(int at, struct err *err)
+{
+	if (mkdirat(at, "months", 0700) < 0 && errno != EEXIST)
+		return err_sys(err, -errno, "make months/ in the cache folder");
+	return open_private(at, "months", err);
+}
+
+/* Opens what there is to open in d, which begin() made. */
+static int open_all(struct cache_dir *d, int lock_tries, struct err *err)
+{
+	int r = make_path(d->path, err);
+
+	if (r == 0)
+		r = d->fd = open_private(AT_FDCWD, d->path, err);
+	if (r >= 0)
+		r = take_lock(d, lock_tries, err);
+	if (r >= 0)
+		r = d->months_fd = open_months(d->fd, err);
+	if (r >= 0)
+		r = check_format(d, err);
+	if (r < 0)
+		close_all(d);
+	return r < 0 ? r : 0;
 }
 
 int cache_dir_open(struct cache_dir *d, const char *path, struct err *err)
 {
-	int r;
-
-	*d = (struct cache_dir){.fd = -1, .months_fd = -1, .lock_fd = -1};
-	snprintf(d->path, sizeof(d->path), "%s", path);
-	r = make_path(path, err);
-	if (r == 0)
-		r = d->fd = open_private(AT_FDCWD, path, err);
-	if (r >= 0)
-		r = take_lock(d, err);
-	if (r >= 0 && mkdirat(d->fd, "months", 0700) < 0 && errno != EEXIST)
-		r = err_sys(err, -errno, "make months/ in the cache folder");
-	if (r >= 0)
-		r = d->months_fd = open_private(d->fd, "months", err);
-	if (r >= 0)
-		r = check_format(d, err);
+	begin(d, path);
+	int r = open_all(d, LOCK_TRIES, err);
 	if (r < 0)
-		cache_dir_close(d);
-	return r < 0 ? r : 0;
+		return r;
+	lock_init(&d->renewing);
+	atomic_store(&d->there, 1);
+	atomic_store(&d->ours, 1);
+	return 0;
+}
+
+int cache_dir_do_without(struct cache_dir *d, const char *path, struct err *err)
+{
+	begin(d, path);
+	d->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	d->months_fd = d->fd < 0 ? -1 : fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
+	d->lock_fd = d->fd < 0 ? -1 : fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
+	if (d->months_fd < 0 || d->lock_fd < 0) {
+		int r = err_sys(err, -errno, "open /dev/null");
+		close_all(d);
+		return r;
+	}
+	lock_init(&d->renewing);
+	atomic_store(&d->ours, 1);
+	return 0;
 }
 
 void cache_dir_close(struct cache_dir *d)
 {
-	if (d->months_fd >= 0)
-		close(d->months_fd);
 	if (d->fd >= 0)
-		close(d->fd);
-	if (d->lock_fd >= 0)
-		close(d->lock_fd);
-	d->fd = d->months_fd = d->lock_fd = -1;
+		lock_clear(&d->renewing);
+	close_all(d);
+}
+
+/* ---- while it is in use ---- */
+
+/* Whether the name still leads to what is open. */
+static int is_same(int at, const char *name, int fd)
+{
+	struct stat there, open;
+
+	return fstatat(at, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &open) == 0 &&
+	       there.st_dev == open.st_dev && there.st_ino == open.st_ino;
+}
+
+/* Puts what is open as *from behind the number `to`. */
+static void put_behind(int *from, int to)
+{
+	dup3(*from, to, O_CLOEXEC);
+	close_fd(from);
+}
+
+static int renew_all(struct cache_dir *d, struct err *err)
+{
+	struct cache_dir fresh;
+
+	begin(&fresh, d->path);
+	int r = open_all(&fresh, 0, err);
+	if (r < 0)
+		return r;
+	put_behind(&fresh.fd, d->fd);
+	put_behind(&fresh.months_fd, d->months_fd);
+	put_behind(&fresh.lock_fd, d->lock_fd);
+	atomic_store(&d->there, 1);
+	return 1;
+}
+
+static int renew_months(struct cache_dir *d, struct err *err)
+{
+	int fd = open_months(d->fd, err);
+
+	if (fd < 0)
+		return fd;
+	put_behind(&fd, d->months_fd);
+	return 1;
+}
+
+int cache_dir_renew(struct cache_dir *d, struct err *err)
+{
+	int r = 0;
+
+	lock_take(&d->renewing);
+	if (!atomic_load(&d->ours))
+		r = err_set(err, -EBUSY, "the cache folder belongs to the next mount");
+	else if (!is_same(AT_FDCWD, d->path, d->fd))
+		r = renew_all(d, err);
+	else if (!is_same(d->fd, "months", d->months_fd))
+		r = renew_months(d, err);
+	lock_drop(&d->renewing);
+	return r;
+}
+
+void cache_dir_release(struct cache_dir *d)
+{
+	lock_take(&d->renewing);
+	atomic_store(&d->ours, 0);
+	/* The file stays open, and with it the number taken. */
+	flock(d->lock_fd, LOCK_UN);
+	lock_drop(&d->renewing);
 }

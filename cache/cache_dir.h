@@ -2,26 +2,36 @@
 /*
  * The account's folder: ${XDG_CACHE_HOME:-~/.cache}/corosfs/<account hash>/, 0700.
  *
- *     format      the version of this layout; a folder of another version is emptied
+ *     format      the version of this layout; of a folder of another version, or of none, our
+ *                 own files are removed, and nothing else
  *     lock        held with flock(2) by the one mount that owns the folder; names its pid
  *     token       token_file.h
  *     history     history.h
  *     months/     YYYY-MM, month_file.h
  *
- * It can be deleted at any time, also under a running mount, at no loss.
+ * It can be deleted at any time, also under a running mount, at no loss: what is written next
+ * makes it again. Where it cannot be made, everything works without it.
  */
 #ifndef CACHE_CACHE_DIR_H
 #define CACHE_CACHE_DIR_H
 
 #include <limits.h>
+#include <stdatomic.h>
 
 #include "api/err.h"
+#include "api/lock.h"
 
 struct cache_dir {
+	/* Numbers for life: when the folder is made again it is put behind the same ones, so that
+	 * other threads need not be told. */
 	int fd;        /* the account's folder */
 	int months_fd; /* months/ */
 	int lock_fd;
 	char path[PATH_MAX];
+	atomic_int there; /* it could be made; else what is behind the numbers is no folder */
+	atomic_int ours;  /* the lock is held: we may write */
+	/* Held while the folder is made again. By threads that are there for the disk alone. */
+	struct lock renewing;
 };
 
 /*
@@ -36,6 +46,18 @@ int cache_dir_path(const char *root, const char *account, const char *api, char 
  * mount of the account; -EPERM: it belongs to somebody else or others may read it; ...
  */
 int cache_dir_open(struct cache_dir *d, const char *path, struct err *err);
+/* Does without it: every read is -ENOTDIR, every write, too, until cache_dir_renew() helps. */
+int cache_dir_do_without(struct cache_dir *d, const char *path, struct err *err);
 void cache_dir_close(struct cache_dir *d);
+
+/*
+ * A write failed with -ENOENT or -ENOTDIR: the folder is gone, or never was. Makes it again.
+ * 1: it is empty; 0: it was there, try again; or a negative errno. Any thread.
+ */
+int cache_dir_renew(struct cache_dir *d, struct err *err);
+
+/* Lets the next owner have it: nothing is written from now on. What is in it can still be read,
+ * but may change. */
+void cache_dir_release(struct cache_dir *d);
 
 #endif

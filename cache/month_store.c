@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/log.h"
+#include "cache/atomic_file.h"
 #include "cache/month_file.h"
 #include "cache/store_impl.h"
 
@@ -37,7 +38,7 @@ void span_unref(struct span *s)
 /* Marks the months that have a file; other names are leftovers of an interrupted write. */
 static void find_months(struct month_store *s)
 {
-	int fd = openat(s->config.months_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(months_fd(s), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!dir) {
@@ -47,11 +48,12 @@ static void find_months(struct month_store *s)
 	}
 	lock_take(&s->lock);
 	for (struct dirent *e; (e = readdir(dir));) {
+		char of[NAME_MAX + 1];
 		int number = month_file_number(e->d_name);
 		if (number)
 			slot_locked(s, number)->on_disk = 1;
-		else if (e->d_name[0] == '.' && e->d_name[1] != '.' && e->d_name[1])
-			unlinkat(s->config.months_fd, e->d_name, 0);
+		else if (atomic_file_is_leftover(e->d_name, of) && month_file_number(of))
+			unlinkat(months_fd(s), e->d_name, 0);
 	}
 	lock_drop(&s->lock);
 	closedir(dir);
@@ -62,7 +64,7 @@ static void read_history(struct month_store *s)
 	struct history h;
 	struct err err;
 
-	if (history_read(s->config.dirfd, &h, &err) == -EBADMSG)
+	if (history_read(s->config.dir->fd, &h, &err) == -EBADMSG)
 		log_warn("%s; it is fetched again", err.text);
 	lock_take(&s->lock);
 	s->history = h;
@@ -85,11 +87,12 @@ struct month_store *month_store_new(const struct month_store_config *config, str
 	lock_take(&s->lock);
 	s->slot = slot;
 	s->quiet = config->offline;
+	s->disk_down = !config->dir || !atomic_load(&config->dir->there);
 	s->history_failed_ms = INT64_MIN;
 	for (int i = 0; i < STORE_MONTHS; i++)
 		slot[i].failed_ms = INT64_MIN;
 	lock_drop(&s->lock);
-	if (config->dirfd >= 0) {
+	if (config->dir && atomic_load(&config->dir->there)) {
 		read_history(s);
 		find_months(s);
 	}
@@ -111,6 +114,7 @@ void month_store_quiet(struct month_store *s)
 	err_set(&s->last_err, -ECANCELED, "the filesystem is being unmounted");
 	lock_drop(&s->lock);
 	waiter_progress(s);
+	persist_release(s);
 }
 
 void month_store_stop(struct month_store *s)

@@ -22,6 +22,7 @@
 
 #include "api/clock.h"
 #include "api/hub.h"
+#include "cache/cache_dir.h"
 #include "cache/history.h"
 #include "cache/month.h"
 
@@ -40,9 +41,8 @@ void span_unref(struct span *s); /* NULL is fine */
 struct month_store_config {
 	const struct hub *hub; /* must outlive the store */
 	const struct clock *clock;
-	int dirfd; /* the account's folder, and months/ in it; -1: no disk */
-	int months_fd;
-	size_t memory; /* ceiling for snapshots that nobody uses, bytes */
+	struct cache_dir *dir; /* must outlive the store, too; NULL: no disk */
+	size_t memory;         /* ceiling for snapshots that nobody uses, bytes */
 	int ttl_s;
 	int offline;        /* never ask the hub */
 	month_names *names; /* month.h */
@@ -62,7 +62,8 @@ struct month_store_config {
 struct month_store *month_store_new(const struct month_store_config *config, struct err *err);
 
 /* From now on nothing is fetched: who waits for the hub is answered -ECANCELED, what is cached is
- * served. For an unmount while files are open. */
+ * served. What is not on disk yet is written, then the folder is left to the next mount, which
+ * need not wait until those are done who have files open. */
 void month_store_quiet(struct month_store *s);
 
 /* After http_stop(): writes what is not on disk yet (for at most 2 s) and ends the threads. */

@@ -100,9 +100,9 @@ static void confirm(struct flight *f, int number)
 	lock_drop(&s->lock);
 	/* The disk would not take it before; it may now. */
 	if (dirty)
-		residence_save(s, number);
+		persist_month(s, number);
 	else
-		residence_touch(s, number);
+		persist_time(s, number);
 	leave_flight(f, number);
 }
 
@@ -142,7 +142,7 @@ static void note_change(const struct flight *f, const struct month *old, const s
 	}
 	lock_drop(&s->lock);
 	if (old->n != fresh->n)
-		residence_save_history(s);
+		persist_history(s);
 }
 
 /* Keeps the text of a month that is about to be replaced, for those who still read it. */
@@ -151,7 +151,7 @@ static void keep_text(struct month_store *s, struct month *old, struct month_tex
 	struct month_text *t = month_text_ref(in_memory);
 	struct err err;
 
-	if (!t && month_file_read_text(s->config.months_fd, old, &t, &err) < 0)
+	if (!t && month_file_read_text(months_fd(s), old, &t, &err) < 0)
 		log_debug("the old text of a month is lost: %s", err.text);
 	atomic_store(&old->kept_text, t);
 	atomic_store(&old->superseded, 1);
@@ -188,7 +188,7 @@ static void replace(struct flight *f, int number, struct month *old, struct mont
 	if ((old || seen) && s->config.after)
 		s->config.after(s->config.ctx, old, fresh);
 	month_unref(fresh);
-	residence_save(s, number);
+	persist_month(s, number);
 	leave_flight(f, number);
 }
 
@@ -372,7 +372,7 @@ static void publish_history(struct flight *f)
 	s->history_failed_ms = INT64_MIN;
 	s->history_patience_ms = 0;
 	lock_drop(&s->lock);
-	residence_save_history(s);
+	persist_history(s);
 	if (s->config.history)
 		s->config.history(s->config.ctx, &old, &fresh);
 	whole_months(f);

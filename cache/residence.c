@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is in memory and what is on disk. Months come from disk on the loader thread and
- * go there on the saver thread, so that a reader never waits behind an fsync. Memory has
- * a ceiling: the text goes first (the page cache has it too), then what was not used for
- * longest. What the disk would not take stays in memory.
+ * What is in memory, and comes back from disk on the loader thread. Memory has a ceiling: the text
+ * goes first (the page cache has it too), then what was not used for longest. While there is no
+ * disk, or it takes nothing, text stays as long as there is room, and what has to go comes from the
+ * hub again.
  */
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,7 +17,7 @@
 #define TEXT_KEEP (2u << 20)
 #define VICTIMS   64
 
-static int post(struct worker *w, worker_job *run, struct month_store *s, int first, int last)
+int residence_post(struct month_store *s, struct worker *w, worker_job *run, int first, int last)
 {
 	struct store_job *j = malloc(sizeof(*j));
 
@@ -46,6 +45,9 @@ static void drop_text_locked(struct month_store *s, struct slot *slot, struct vi
 {
 	if (!slot->text)
 		return;
+	/* It cannot be written any more, and what the disk has is older. */
+	if (slot->dirty)
+		slot->dirty = slot->on_disk = 0;
 	s->memory -= slot->text->len;
 	s->text_memory -= slot->text->len;
 	v->text[v->texts++] = slot->text;
@@ -85,9 +87,7 @@ static struct slot *oldest_locked(struct month_store *s, int text, const struct 
 	for (int i = 0; i < STORE_MONTHS; i++) {
 		struct slot *slot = &s->slot[i];
 		int held = text ? slot->text != NULL : slot->month != NULL;
-		/* Without a disk everything comes from the hub again, so nothing is lost. */
-		int safe = (slot->on_disk && !slot->dirty) || s->config.dirfd < 0;
-		if (held && safe && !slot->publishing && slot != keep &&
+		if (held && (!slot->dirty || s->disk_down) && !slot->publishing && slot != keep &&
 		    (!oldest || slot->used < oldest->used) &&
 		    (text || !waited_for_locked(s, STORE_FIRST + i)))
 			oldest = slot;
@@ -99,9 +99,10 @@ static void evict_locked(struct month_store *s, const struct slot *keep, struct 
 	REQUIRES(s->lock);
 static void evict_locked(struct month_store *s, const struct slot *keep, struct victims *v)
 {
+	size_t keep_text = s->disk_down ? s->config.memory : TEXT_KEEP;
 	struct slot *slot;
 
-	while (v->texts < VICTIMS && s->text_memory > TEXT_KEEP &&
+	while (v->texts < VICTIMS && s->text_memory > keep_text &&
 	       (slot = oldest_locked(s, 1, keep)))
 		drop_text_locked(s, slot, v);
 	while (v->months < VICTIMS && v->texts < VICTIMS && s->memory > s->config.memory &&
@@ -156,14 +157,20 @@ void residence_install(struct month_store *s, int number, struct month *m, struc
 void residence_trim(struct month_store *s)
 {
 	struct victims v;
+	int freed = 0;
 
 	do {
 		v = (struct victims){0};
 		lock_take(&s->lock);
+		size_t before = s->text_memory;
 		evict_locked(s, NULL, &v);
+		freed |= before > TEXT_KEEP && s->text_memory <= TEXT_KEEP;
 		lock_drop(&s->lock);
 		free_victims(&v);
 	} while (v.months || v.texts);
+	/* The last of what a long listing brought is gone: its room is nobody's. */
+	if (freed)
+		malloc_trim(0);
 }
 
 /* ---- from disk ---- */
@@ -176,7 +183,8 @@ static void forget_file(struct month_store *s, int number, int r, const struct e
 	month_file_name(number, name);
 	if (r == -EBADMSG) {
 		log_warn("the cached month %s is discarded: %s", name, err->text);
-		unlinkat(s->config.months_fd, name, 0);
+		if (atomic_load(&s->config.dir->ours))
+			unlinkat(months_fd(s), name, 0);
 	} else if (r != -ENOENT) {
 		log_warn("cannot read a cached month: %s", err->text);
 	}
@@ -197,7 +205,7 @@ void residence_load_now(struct month_store *s, int number)
 	int wanted = !slot->month && slot->on_disk;
 	lock_drop(&s->lock);
 	if (wanted)
-		r = month_file_read(s->config.months_fd, number, &m, &fetched_s, &err);
+		r = month_file_read(months_fd(s), number, &m, &fetched_s, &err);
 	if (wanted && r < 0)
 		forget_file(s, number, r, &err);
 	lock_take(&s->lock);
@@ -233,7 +241,7 @@ void residence_load_locked(struct month_store *s, int first, int last)
 		slot->loading = 1;
 	}
 	/* Out of memory: the waiters meet their deadline, a later call tries again. */
-	if (wanted && post(s->loader, load, s, first, last) < 0)
+	if (wanted && residence_post(s, s->loader, load, first, last) < 0)
 		for (int m = first; m <= last; m++)
 			slot_locked(s, m)->loading = 0;
 }
@@ -250,7 +258,7 @@ static void load_text(void *arg)
 	struct slot *slot = slot_locked(s, j->first);
 	struct month *m = slot->text ? NULL : month_ref(slot->month);
 	lock_drop(&s->lock);
-	int r = m ? month_file_read_text(s->config.months_fd, m, &t, &err) : 0;
+	int r = m ? month_file_read_text(months_fd(s), m, &t, &err) : 0;
 	if (r < 0)
 		forget_file(s, j->first, r, &err);
 	lock_take(&s->lock);
@@ -276,116 +284,6 @@ void residence_load_text_locked(struct month_store *s, int number)
 {
 	struct slot *slot = slot_locked(s, number);
 
-	if (!slot->loading_text && post(s->loader, load_text, s, number, number) == 0)
+	if (!slot->loading_text && residence_post(s, s->loader, load_text, number, number) == 0)
 		slot->loading_text = 1;
-}
-
-/* ---- to disk ---- */
-
-/* Says once that the disk is of no help, and once that it is again. */
-static void log_disk(struct month_store *s, int r, const struct err *err)
-{
-	lock_take(&s->lock);
-	int said = s->disk_down;
-	s->disk_down = r < 0;
-	lock_drop(&s->lock);
-	if (r < 0 && !said)
-		log_warn("cannot keep months on disk, serving from memory: %s", err->text);
-	else if (r == 0 && said)
-		log_warn("months are kept on disk again");
-}
-
-static void wait_for_calm(struct month_store *s)
-{
-	for (int busy = 1; busy;) {
-		lock_take(&s->lock);
-		busy = !s->quiet && s->text_memory < SAVE_SOON &&
-		       clock_system.mono_ms() - s->landed_ms < SAVE_CALM_MS;
-		lock_drop(&s->lock);
-		if (busy)
-			poll(NULL, 0, 50);
-	}
-}
-
-static void save(void *arg)
-{
-	struct store_job *j = arg;
-	struct month_store *s = j->store;
-	struct victims v = {0};
-	struct err err;
-
-	wait_for_calm(s);
-	lock_take(&s->lock);
-	struct slot *slot = slot_locked(s, j->first);
-	struct month *m = slot->dirty ? month_ref(slot->month) : NULL;
-	struct month_text *t = slot->dirty ? month_text_ref(slot->text) : NULL;
-	int64_t fetched_s = slot->fetched_s;
-	lock_drop(&s->lock);
-
-	int r = m && t ? month_file_write(s->config.months_fd, m, t, fetched_s, &err) : 0;
-	if (m && t)
-		log_disk(s, r, &err);
-	lock_take(&s->lock);
-	if (m && t && r == 0) {
-		slot->on_disk = 1;
-		if (slot->month == m)
-			slot->dirty = 0;
-	}
-	size_t before = s->text_memory;
-	evict_locked(s, NULL, &v);
-	int freed = before > TEXT_KEEP && s->text_memory <= TEXT_KEEP;
-	lock_drop(&s->lock);
-	free_victims(&v);
-	/* The last of what a long listing brought is gone: its room is nobody's. */
-	if (freed)
-		malloc_trim(0);
-	month_unref(m);
-	month_text_unref(t);
-	free(j);
-}
-
-void residence_save(struct month_store *s, int number)
-{
-	if (s->config.dirfd >= 0)
-		post(s->saver, save, s, number, number);
-}
-
-static void touch(void *arg)
-{
-	struct store_job *j = arg;
-	struct month_store *s = j->store;
-
-	lock_take(&s->lock);
-	const struct slot *slot = slot_locked(s, j->first);
-	int64_t fetched_s = slot->on_disk && !slot->dirty ? slot->fetched_s : 0;
-	lock_drop(&s->lock);
-	/* A time that is not kept costs a look at the hub, nothing else. */
-	if (fetched_s)
-		month_file_touch(s->config.months_fd, j->first, fetched_s, NULL);
-	free(j);
-}
-
-void residence_touch(struct month_store *s, int number)
-{
-	if (s->config.dirfd >= 0)
-		post(s->saver, touch, s, number, number);
-}
-
-static void save_history(void *arg)
-{
-	struct store_job *j = arg;
-	struct month_store *s = j->store;
-	struct history h;
-	struct err err;
-
-	month_store_history_now(s, &h);
-	if (h.known)
-		log_disk(s, history_write(s->config.dirfd, &h, &err), &err);
-	free(j);
-}
-
-void residence_save_history(struct month_store *s)
-{
-	if (s->config.dirfd >= 0)
-		post(s->saver, save_history, s, 0, 0);
 }

@@ -6,7 +6,8 @@
  *     waiter.c       who waits for what: park, evaluate, wake
  *     flight.c       which months are asked for together; one fetch a month
  *     publish.c      the hub's answer -> snapshots, and the news of what changed
- *     residence.c    what is in memory and what is on disk: load, save, evict
+ *     residence.c    what is in memory: loaded from disk, installed, evicted
+ *     persist.c      what is to be on disk: saved, dated, made again, left to the next mount
  *
  * Locks: `lock` is the only one, held for pointer swaps and never across disk,
  * network, a callback or an unref that may free. What is to be done without it is
@@ -46,7 +47,7 @@ struct slot {
 	uint32_t used;           /* the store's tick when it was last used */
 	uint32_t n;              /* activities, when it was last in memory */
 	unsigned on_disk : 1;    /* as far as we know */
-	unsigned dirty : 1;      /* newer than what is on disk: not to be evicted */
+	unsigned dirty : 1;      /* to be written; what is on disk, if anything, is older */
 	unsigned loading : 1;
 	unsigned loading_text : 1;
 	unsigned in_flight : 1;
@@ -131,8 +132,14 @@ struct month_store {
 	int64_t landed_ms GUARDED;   /* real monotonic time of the last flight's landing */
 	int quiet GUARDED;           /* stopping: ask the hub nothing more */
 	struct said said GUARDED;    /* failures of the hub that were logged */
-	int disk_down GUARDED;       /* a failure to write was logged, and no success since */
+	int disk_down GUARDED;       /* the disk took nothing, which was logged, or there is none */
 };
+
+/* Where months are; when there is no folder every read and write of one fails. */
+static inline int months_fd(const struct month_store *s)
+{
+	return s->config.dir ? s->config.dir->months_fd : -1;
+}
 
 /* ---- waiter.c ---- */
 
@@ -172,11 +179,19 @@ void residence_load_now(struct month_store *s, int number);
 /* Gives the slot a month and a text (references, taken over), and evicts what is too much. */
 void residence_install(struct month_store *s, int number, struct month *m, struct month_text *t,
 		       int64_t fetched_s, int dirty);
-/* Evicts what is too much, now that somebody waits no longer. */
+/* Evicts what is too much, now that somebody waits no longer or something is on disk. */
 void residence_trim(struct month_store *s);
-void residence_save(struct month_store *s, int number);
-void residence_touch(struct month_store *s, int number);
-void residence_save_history(struct month_store *s);
+/* Queues a job about the months first..last. 0 or a negative errno. */
+int residence_post(struct month_store *s, struct worker *w, worker_job *run, int first, int last);
+
+/* ---- persist.c: each is done later, by the saver ---- */
+
+void persist_month(struct month_store *s, int number);
+/* The hub says the same as before: the file gets the time of that. */
+void persist_time(struct month_store *s, int number);
+void persist_history(struct month_store *s);
+/* Behind all that is queued: gives the folder to the next mount. */
+void persist_release(struct month_store *s);
 
 static inline struct slot *slot_locked(struct month_store *s, int number) REQUIRES(s->lock);
 static inline struct slot *slot_locked(struct month_store *s, int number)

@@ -124,17 +124,6 @@ static int look_at(struct month_store *s, struct waiter *w, struct slot *slot, i
 	return 0;
 }
 
-/* Keeps a month for the waiter: with little memory it may be gone before the others are there. */
-static void hold(struct waiter *w, int number, struct month *m)
-{
-	struct month **held = &w->span->month[number - w->first];
-
-	if (*held == m)
-		return;
-	month_unref(*held);
-	*held = month_ref(m);
-}
-
 static int evaluate_months(struct month_store *s, struct waiter *w, struct todo *todo)
 	REQUIRES(s->lock);
 static int evaluate_months(struct month_store *s, struct waiter *w, struct todo *todo)
@@ -146,12 +135,8 @@ static int evaluate_months(struct month_store *s, struct waiter *w, struct todo 
 		struct slot *slot = slot_locked(s, m);
 		unsigned char *n = &need[m - STORE_FIRST];
 		slot->used = ++s->tick;
-		if (slot->month && look_at(s, w, slot, m, n, todo)) {
-			hold(w, m, slot->month);
-		} else if (slot->month) {
-			wait = 1;
-		} else if (w->span->month[m - w->first]) {
-			continue;
+		if (slot->month) {
+			wait |= !look_at(s, w, slot, m, n, todo);
 		} else if (slot->on_disk) {
 			load_first = load_first ? load_first : m;
 			load_last = m;
@@ -175,6 +160,9 @@ static int evaluate_months(struct month_store *s, struct waiter *w, struct todo 
 		flight_plan_locked(s, STORE_FIRST, STORE_FIRST + STORE_MONTHS - 1, need, todo);
 	if (wait)
 		return 0;
+	/* None that somebody waits for is evicted, so that they are there together at last. */
+	for (int m = w->first; m <= w->last; m++)
+		w->span->month[m - w->first] = month_ref(slot_locked(s, m)->month);
 	w->span->valid_s = w->valid_s;
 	return 1;
 }

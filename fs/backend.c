@@ -16,7 +16,7 @@
 /* ---- the token on its way to disk ---- */
 
 struct keep_job {
-	int dirfd;
+	struct cache_dir *dir;
 	int forget;
 	struct session_token token;
 };
@@ -24,9 +24,16 @@ struct keep_job {
 static void keep_token(void *arg)
 {
 	struct keep_job *j = arg;
+	const struct session_token *token = j->forget ? NULL : &j->token;
 	struct err err;
+	int r = 0;
 
-	if (token_file_write(j->dirfd, j->forget ? NULL : &j->token, &err) < 0)
+	if (atomic_load(&j->dir->ours))
+		r = token_file_write(j->dir->fd, token, &err);
+	if ((r == -ENOENT || r == -ENOTDIR) && cache_dir_renew(j->dir, &err) >= 0)
+		r = token_file_write(j->dir->fd, token, &err);
+	/* That there is no folder was said at the start. */
+	if (r < 0 && atomic_load(&j->dir->there))
 		log_warn("%s; the next mount has to log in again", err.text);
 	explicit_bzero(j, sizeof(*j));
 	free(j);
@@ -34,12 +41,12 @@ static void keep_token(void *arg)
 
 static void on_token(void *arg, const struct session_token *token)
 {
-	const struct backend *b = arg;
+	struct backend *b = arg;
 	struct keep_job *j = calloc(1, sizeof(*j));
 
 	if (!j)
 		return;
-	j->dirfd = b->dir.fd;
+	j->dir = &b->dir;
 	j->forget = !token;
 	if (token)
 		j->token = *token;
@@ -64,14 +71,20 @@ void backend_init(struct backend *b, const struct options *options)
 			      .dir = {.fd = -1, .months_fd = -1, .lock_fd = -1}};
 }
 
-int backend_open(struct backend *b, struct err *err)
+int backend_open(struct backend *b, int need_folder, struct err *err)
 {
 	const struct options *o = b->options;
 	char path[PATH_MAX];
 	int r;
 
-	if ((r = cache_dir_path(o->cache_dir, o->account, o->api, path, err)) < 0 ||
-	    (r = cache_dir_open(&b->dir, path, err)) < 0)
+	if ((r = cache_dir_path(o->cache_dir, o->account, o->api, path, err)) < 0)
+		return r;
+	r = cache_dir_open(&b->dir, path, err);
+	if (r < 0 && r != -EBUSY && !need_folder) {
+		log_warn("%s; nothing is kept on disk", err->text);
+		r = cache_dir_do_without(&b->dir, path, err);
+	}
+	if (r < 0)
 		return r;
 	return secret_init(&b->secret, o->password_command, o->password_file, o->account, err);
 }
@@ -93,7 +106,9 @@ int backend_start_session(struct backend *b, struct err *err)
 	struct session_token kept;
 	struct err why;
 
-	int have = token_file_read(b->dir.fd, &kept, &why);
+	int have = -ENOENT;
+	if (atomic_load(&b->dir.there))
+		have = token_file_read(b->dir.fd, &kept, &why);
 	if (have < 0 && have != -ENOENT)
 		log_warn("%s; logging in again", why.text);
 	b->keeper = worker_new("token", err);
@@ -111,8 +126,7 @@ int backend_start_store(struct backend *b, const struct month_store_config *news
 	b->hub = hub_net(&b->net);
 	config.hub = &b->hub;
 	config.clock = &clock_system;
-	config.dirfd = b->dir.fd;
-	config.months_fd = b->dir.months_fd;
+	config.dir = &b->dir;
 	config.memory = (size_t)b->options->memory;
 	config.ttl_s = (int)b->options->ttl;
 	config.offline = b->options->offline;

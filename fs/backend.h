@@ -32,9 +32,12 @@ struct backend {
 /* Nothing is open. `options` must outlive it. */
 void backend_init(struct backend *b, const struct options *options);
 
-/* Takes the account's cache folder, and the password out of the environment. 0; -EBUSY: another
- * process has the folder; or another negative errno, with words. */
-int backend_open(struct backend *b, struct err *err);
+/*
+ * Takes the account's cache folder, and the password out of the environment. 0; -EBUSY: another
+ * process has the folder; or another negative errno, with words. `need_folder`: 0, where it cannot
+ * be made (a full disk, one that is read-only, somebody else's) that is logged and it goes without.
+ */
+int backend_open(struct backend *b, int need_folder, struct err *err);
 
 /* The transport's thread and the session, with the token that was kept. Fork before. */
 int backend_start_session(struct backend *b, struct err *err);

@@ -104,7 +104,7 @@ static int start(struct program *p, struct err *err)
 
 	/* No other process of the user may read the token out of our memory, nor a core dump. */
 	prctl(PR_SET_DUMPABLE, 0);
-	if ((r = backend_open(&p->backend, err)) < 0)
+	if ((r = backend_open(&p->backend, 0, err)) < 0)
 		return r;
 	p->fs.nodes = node_table_new();
 	if (!p->fs.nodes)

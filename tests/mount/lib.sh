@@ -174,13 +174,11 @@ mount_fs() {
 is_mounted() { grep -q " $1 fuse.corosfs " /proc/self/mounts; }
 not_mounted() { ! is_mounted "$1"; }
 
-# The process behind the mount on a folder, by the caches' lock files and its command line.
+# The process behind the mount on a folder, by its command line: the folder is this test's alone.
 pid_at() {
-    for lock in "$T"/cache*/*/lock "$T"/home*/.cache/corosfs/*/lock; do
-        [ -s "$lock" ] || continue
-        pid=$(cat "$lock")
-        case "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")" in
-        *" $1 "*) echo "$pid" ;;
+    for at_cmdline in /proc/[0-9]*/cmdline; do
+        case "$(tr '\0' ' ' 2>/dev/null <"$at_cmdline")" in
+        *corosfs\ *" $1 "*) at_pid=${at_cmdline#/proc/} && echo "${at_pid%/cmdline}" ;;
         esac
     done
 }

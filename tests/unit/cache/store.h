@@ -48,7 +48,8 @@ struct news {
 
 struct store {
 	struct temp_dir dir;
-	int months_fd;
+	struct cache_dir folder; /* in it: `account` */
+	int months_fd;           /* the folder's */
 	struct fake_hub *hub;
 	struct month_store *store;
 	struct month_store_config config;
@@ -105,21 +106,30 @@ static inline void start(struct store *t)
 		fail_msg("%s", err.text);
 }
 
+static inline void open_folder(struct store *t)
+{
+	char path[sizeof(t->dir.path) + 16];
+	struct err err;
+
+	snprintf(path, sizeof(path), "%s/account", t->dir.path);
+	if (cache_dir_open(&t->folder, path, &err) < 0)
+		fail_msg("%s", err.text);
+	t->months_fd = t->folder.months_fd;
+}
+
 static inline void setup(struct store *t)
 {
 	memset(t, 0, sizeof(*t));
 	log_open(LOG_LEVEL_ERROR, STDERR_FILENO);
 	fake_clock_set(NOW_S);
 	temp_dir_new(&t->dir);
-	assert_int_equal(mkdirat(t->dir.fd, "months", 0700), 0);
-	t->months_fd = openat(t->dir.fd, "months", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	open_folder(t);
 	t->hub = fake_hub_new();
 	lock_init(&t->news.lock);
 	t->config = (struct month_store_config){
 		.hub = fake_hub_door(t->hub),
 		.clock = &fake_clock,
-		.dirfd = t->dir.fd,
-		.months_fd = t->months_fd,
+		.dir = &t->folder,
 		.memory = PLENTY,
 		.ttl_s = TTL_S,
 		.names = names,
@@ -145,7 +155,7 @@ static inline void teardown(struct store *t)
 	month_unref(t->news.old);
 	month_unref(t->news.fresh);
 	lock_clear(&t->news.lock);
-	close(t->months_fd);
+	cache_dir_close(&t->folder);
 	temp_dir_free(&t->dir);
 }
 
@@ -153,6 +163,8 @@ static inline void teardown(struct store *t)
 static inline void restart(struct store *t)
 {
 	stop(t);
+	cache_dir_close(&t->folder);
+	open_folder(t);
 	t->hub = fake_hub_new();
 	t->config.hub = fake_hub_door(t->hub);
 	start(t);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "api/log.h"
+#include "cache/atomic_file.h"
+#include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_dir.h"
 
@@ -228,6 +230,182 @@ static void one_owner(void **state)
 	cache_dir_close(&second);
 }
 
+/* ---- it goes, and comes back ---- */
+
+static void remove_all(void)
+{
+	static const char *const files[] = {"months/2022-12", "token", "format", "lock"};
+	char name[64];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(name, sizeof(name), "a/b/account/%s", files[i]);
+		unlinkat(dir.fd, name, 0);
+	}
+	unlinkat(dir.fd, "a/b/account/months", AT_REMOVEDIR);
+	unlinkat(dir.fd, "a/b/account", AT_REMOVEDIR);
+	unlinkat(dir.fd, "a/b", AT_REMOVEDIR);
+}
+
+static int can_write(const struct cache_dir *d)
+{
+	struct iovec iov[2] = {{(void *)"t", 1}, {(void *)"m", 1}};
+
+	int r = atomic_file_write(d->fd, "token", &iov[0], 1, 0, NULL);
+	return r < 0 ? r : atomic_file_write(d->months_fd, "2022-12", &iov[1], 1, 0, NULL);
+}
+
+static void made_again(void **state)
+{
+	struct cache_dir d, second;
+	struct err err;
+
+	(void)state;
+	open_it(&d);
+	const int fd = d.fd, months_fd = d.months_fd, lock_fd = d.lock_fd;
+	assert_int_equal(cache_dir_renew(&d, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(can_write(&d), 0);
+		remove_all();
+		assert_int_equal(can_write(&d), -ENOENT);
+		assert_int_equal(cache_dir_renew(&d, &err), 1);
+		assert_int_equal(cache_dir_renew(&d, &err), 0);
+	}
+	assert_int_equal(can_write(&d), 0);
+	assert_true(d.fd == fd && d.months_fd == months_fd && d.lock_fd == lock_fd);
+	assert_int_equal(mode_of("a/b/account/token"), 0600);
+	assert_int_equal(cache_dir_open(&second, folder, &err), -EBUSY);
+	/* months/ alone. */
+	unlinkat(dir.fd, "a/b/account/months/2022-12", 0);
+	unlinkat(dir.fd, "a/b/account/months", AT_REMOVEDIR);
+	assert_int_equal(can_write(&d), -ENOENT);
+	assert_int_equal(cache_dir_renew(&d, &err), 1);
+	assert_int_equal(can_write(&d), 0);
+	cache_dir_close(&d);
+}
+
+/* The folder went, and another mount made it before this one wrote anything. */
+static void taken_meanwhile(void **state)
+{
+	struct cache_dir d, second;
+	struct err err;
+
+	(void)state;
+	open_it(&d);
+	remove_all();
+	open_it(&second);
+	assert_int_equal(cache_dir_renew(&d, &err), -EBUSY);
+	assert_int_equal(can_write(&d), -ENOENT);
+	cache_dir_close(&second);
+	assert_int_equal(cache_dir_renew(&d, &err), 1);
+	assert_int_equal(can_write(&d), 0);
+	cache_dir_close(&d);
+}
+
+static void without(void **state)
+{
+	struct cache_dir d;
+	struct err err;
+
+	(void)state;
+	temp_dir_write(&dir, "a", "", 0, 0600);
+	assert_int_equal(cache_dir_open(&d, folder, &err), -ENOTDIR);
+	assert_int_equal(cache_dir_do_without(&d, folder, &err), 0);
+	assert_int_equal(d.there, 0);
+	assert_int_equal(can_write(&d), -ENOTDIR);
+	assert_int_equal(cache_dir_renew(&d, &err), -ENOTDIR);
+	unlinkat(dir.fd, "a", 0);
+	assert_int_equal(cache_dir_renew(&d, &err), 1);
+	assert_int_equal(d.there, 1);
+	assert_int_equal(can_write(&d), 0);
+	cache_dir_close(&d);
+}
+
+static void released(void **state)
+{
+	struct cache_dir d, second;
+	struct err err;
+	char *have;
+	size_t len;
+
+	(void)state;
+	open_it(&d);
+	assert_int_equal(can_write(&d), 0);
+	cache_dir_release(&d);
+	assert_int_equal(d.ours, 0);
+	open_it(&second);
+	/* What is there can be read; what goes is the new owner's business. */
+	assert_int_equal(atomic_file_read(d.fd, "token", 9, &have, &len, &err), 0);
+	free(have);
+	remove_all();
+	assert_int_equal(cache_dir_renew(&d, &err), -EBUSY);
+	cache_dir_close(&d);
+	assert_int_equal(cache_dir_renew(&second, &err), 1);
+	cache_dir_close(&second);
+}
+
+/* Whoever points cache_dir= at a folder with a `months` of their own loses nothing. */
+static void foreign_files_stay(void **state)
+{
+	static const char *const names[] = {
+		"notes",
+		".notes.tmp",
+		"tokens",
+		"months/notes",
+		"months/2022-1",
+		"months/2022-13",
+		"months/.2022-12.tmp.x",
+		"months/.tmp",
+		"months/2022-12.bak",
+	};
+	struct cache_dir d;
+	char name[64];
+
+	(void)state;
+	open_it(&d);
+	cache_dir_close(&d);
+	assert_int_equal(unlinkat(dir.fd, "a/b/account/format", 0), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(name, sizeof(name), "a/b/account/%s", names[i]);
+		temp_dir_write(&dir, name, "x", 1, 0644);
+	}
+	temp_dir_write(&dir, "a/b/account/.history.tmp", "x", 1, 0600);
+	temp_dir_write(&dir, "a/b/account/months/.2022-12.tmp", "x", 1, 0600);
+	open_it(&d);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(name, sizeof(name), "a/b/account/%s", names[i]);
+		assert_int_equal(mode_of(name), 0644);
+	}
+	assert_int_equal(faccessat(dir.fd, "a/b/account/.history.tmp", F_OK, 0), -1);
+	assert_int_equal(faccessat(dir.fd, "a/b/account/months/.2022-12.tmp", F_OK, 0), -1);
+	cache_dir_close(&d);
+}
+
+static int try_open(void *arg)
+{
+	struct cache_dir d;
+	struct err err;
+
+	(void)arg;
+	int r = cache_dir_open(&d, folder, &err);
+	if (r == 0)
+		cache_dir_close(&d);
+	return r;
+}
+
+/* A cache of before is not lost because there was no memory to read its format. */
+static void out_of_memory(void **state)
+{
+	struct cache_dir d;
+
+	(void)state;
+	failing_alloc_try(try_open, NULL, 0);
+	open_it(&d);
+	assert_int_equal(can_write(&d), 0);
+	cache_dir_close(&d);
+	failing_alloc_try(try_open, NULL, 0);
+	assert_int_equal(mode_of("a/b/account/token"), 0600);
+}
+
 enum what { FILE_, LINK, LOCK_LINK, MONTHS_FILE, ABOVE_FILE };
 
 static const struct refused_case {
@@ -298,6 +476,13 @@ int main(void)
 	rows_add(&rows, "what is in it stays", content_stays, NULL);
 	ROWS_ADD(&rows, format_cases, format);
 	rows_add(&rows, "one owner at a time", one_owner, NULL);
+	rows_add(&rows, "what is deleted is made again", made_again, NULL);
+	rows_add(&rows, "unless another mount has it", taken_meanwhile, NULL);
+	rows_add(&rows, "without a folder, until it can be made", without, NULL);
+	rows_add(&rows, "left to the next owner", released, NULL);
+	rows_add(&rows, "what is not ours stays", foreign_files_stay, NULL);
+	rows_add(&rows, "each failing allocation is an error, and nothing is lost", out_of_memory,
+		 NULL);
 	ROWS_ADD(&rows, refused_cases, refused);
 	rows_add(&rows, "somebody else's folder", somebody_elses, NULL);
 	for (size_t i = paths; i < rows.n; i++) {

@@ -94,7 +94,7 @@ static void text_without_a_disk(void **state)
 
 	(void)state;
 	setup(&t);
-	t.config.dirfd = t.config.months_fd = -1;
+	t.config.dir = NULL;
 	start(&t);
 	put_long(&t);
 	fetch(&t, SETTLED, SETTLED + 2, &g);
@@ -244,7 +244,7 @@ static void leftovers_are_removed(void **state)
 	(void)state;
 	setup(&t);
 	months.fd = t.months_fd;
-	snprintf(months.path, sizeof(months.path), "%.240s/months", t.dir.path);
+	snprintf(months.path, sizeof(months.path), "%.240s/account/months", t.dir.path);
 	temp_dir_write(&months, ".2021-05.tmp", "x", 1, 0600);
 	temp_dir_write(&months, "2021-05x", "x", 1, 0600);
 	temp_dir_write(&months, "2021-13", "x", 1, 0600);
@@ -283,7 +283,7 @@ static void without_a_disk(void **state)
 
 	(void)state;
 	setup(&t);
-	t.config.dirfd = t.config.months_fd = -1;
+	t.config.dir = NULL;
 	start(&t);
 	put(&t, 1, 20230110, NULL);
 	fetch_history(&t);
@@ -318,7 +318,7 @@ static void little_memory(void **state)
 	setup(&t);
 	t.config.memory = c->memory;
 	if (!c->disk)
-		t.config.dirfd = t.config.months_fd = -1;
+		t.config.dir = NULL;
 	start(&t);
 	for (int i = 0; i < 24; i++)
 		put(&t, (uint64_t)i, month_first_day(first + i), NULL);

@@ -499,7 +499,7 @@ static void stop_answers_who_waits_for_the_disk(void **state)
 	drop(&s.got);
 	fake_hub_free(t.hub);
 	month_store_free(t.store);
-	close(t.months_fd);
+	cache_dir_close(&t.folder);
 	temp_dir_free(&t.dir);
 }
 

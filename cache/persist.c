@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Months on their way to disk, on the saver thread, so that no reader ever waits behind an
+ * fsync. A disk that takes nothing is said once, and costs nobody anything but memory; a folder
+ * that was deleted is made again.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "api/log.h"
+#include "cache/month_file.h"
+#include "cache/store_impl.h"
+
+static void save(void *arg);
+
+/* Says once that the disk is of no help, and once that it is again. */
+static void log_disk(struct month_store *s, int r, const struct err *err)
+{
+	lock_take(&s->lock);
+	int said = s->disk_down;
+	s->disk_down = r < 0;
+	lock_drop(&s->lock);
+	if (r < 0 && !said)
+		log_warn("cannot keep months on disk, serving from memory: %s", err->text);
+	else if (r == 0 && said)
+		log_warn("months are kept on disk again");
+}
+
+/* The folder was made anew: what is in memory is what there is. */
+static void write_anew(struct month_store *s)
+{
+	lock_take(&s->lock);
+	for (int i = 0; i < STORE_MONTHS; i++) {
+		struct slot *slot = &s->slot[i];
+		slot->on_disk = 0;
+		slot->dirty = slot->month && slot->text;
+		if (slot->dirty)
+			residence_post(s, s->saver, save, STORE_FIRST + i, STORE_FIRST + i);
+	}
+	lock_drop(&s->lock);
+	persist_history(s);
+}
+
+/* A write failed: whether it should be tried again, since the folder had gone and is back. */
+static int is_back(struct month_store *s, int r, struct err *err)
+{
+	if (r != -ENOENT && r != -ENOTDIR)
+		return 0;
+	int renewed = cache_dir_renew(s->config.dir, err);
+	if (renewed > 0)
+		write_anew(s);
+	return renewed >= 0;
+}
+
+static void wait_for_calm(struct month_store *s)
+{
+	for (int busy = 1; busy;) {
+		lock_take(&s->lock);
+		busy = !s->quiet && s->text_memory < SAVE_SOON &&
+		       clock_system.mono_ms() - s->landed_ms < SAVE_CALM_MS;
+		lock_drop(&s->lock);
+		if (busy)
+			poll(NULL, 0, 50);
+	}
+}
+
+static void save(void *arg)
+{
+	struct store_job *j = arg;
+	struct month_store *s = j->store;
+	struct err err;
+
+	wait_for_calm(s);
+	lock_take(&s->lock);
+	struct slot *slot = slot_locked(s, j->first);
+	int wanted = slot->dirty && atomic_load(&s->config.dir->ours);
+	struct month *m = wanted ? month_ref(slot->month) : NULL;
+	struct month_text *t = wanted ? month_text_ref(slot->text) : NULL;
+	int64_t fetched_s = slot->fetched_s;
+	lock_drop(&s->lock);
+
+	int r = m && t ? month_file_write(months_fd(s), m, t, fetched_s, &err) : 0;
+	if (is_back(s, r, &err))
+		r = month_file_write(months_fd(s), m, t, fetched_s, &err);
+	if (m && t)
+		log_disk(s, r, &err);
+	/* What the disk has is older than what was shown: the next mount is to ask the hub first,
+	 * and has something to fall back on. */
+	if (r < 0)
+		month_file_touch(months_fd(s), j->first, 1, NULL);
+	lock_take(&s->lock);
+	if (m && t && r == 0) {
+		slot->on_disk = 1;
+		if (slot->month == m)
+			slot->dirty = 0;
+	}
+	lock_drop(&s->lock);
+	residence_trim(s);
+	month_unref(m);
+	month_text_unref(t);
+	free(j);
+}
+
+void persist_month(struct month_store *s, int number)
+{
+	if (s->config.dir)
+		residence_post(s, s->saver, save, number, number);
+}
+
+static void touch(void *arg)
+{
+	struct store_job *j = arg;
+	struct month_store *s = j->store;
+
+	lock_take(&s->lock);
+	struct slot *slot = slot_locked(s, j->first);
+	int wanted = slot->on_disk && !slot->dirty && atomic_load(&s->config.dir->ours);
+	int64_t fetched_s = slot->fetched_s;
+	lock_drop(&s->lock);
+	/* A time that is not kept costs a look at the hub, nothing else. */
+	int r = wanted ? month_file_touch(months_fd(s), j->first, fetched_s, NULL) : 0;
+	if (r != -ENOENT && r != -ENOTDIR) {
+		free(j);
+		return;
+	}
+	/* Somebody deleted it. */
+	lock_take(&s->lock);
+	slot->on_disk = 0;
+	slot->dirty = slot->month && slot->text;
+	lock_drop(&s->lock);
+	save(j);
+}
+
+void persist_time(struct month_store *s, int number)
+{
+	if (s->config.dir)
+		residence_post(s, s->saver, touch, number, number);
+}
+
+static void save_history(void *arg)
+{
+	struct store_job *j = arg;
+	struct month_store *s = j->store;
+	struct history h;
+	struct err err;
+
+	month_store_history_now(s, &h);
+	if (h.known && atomic_load(&s->config.dir->ours)) {
+		int r = history_write(s->config.dir->fd, &h, &err);
+		if (is_back(s, r, &err))
+			r = history_write(s->config.dir->fd, &h, &err);
+		log_disk(s, r, &err);
+	}
+	free(j);
+}
+
+void persist_history(struct month_store *s)
+{
+	if (s->config.dir)
+		residence_post(s, s->saver, save_history, 0, 0);
+}
+
+static void release(void *arg)
+{
+	struct store_job *j = arg;
+
+	cache_dir_release(j->store->config.dir);
+	free(j);
+}
+
+void persist_release(struct month_store *s)
+{
+	if (s->config.dir)
+		residence_post(s, s->saver, release, 0, 0);
+}
