@@ -6,6 +6,7 @@
 #include "fs/mount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "api/log.h"
@@ -31,6 +33,7 @@ struct mount {
 	struct mount_config config;
 	struct fuse_session *session;
 	int mounted;
+	dev_t device;
 	int ready_fd;
 	pthread_t main_thread;
 	pthread_t thread[THREADS_MAX];
@@ -209,19 +212,56 @@ static void begin_end(struct mount *m, int *ending)
 	m->config.quiet(m->config.arg);
 }
 
-void mount_wait_end(struct mount *m)
+/* The signals, and word of changed mounts: somebody who unmounts lazily (fusermount3 -uz) while a
+ * file is open tells us nothing, and the next mount should not have to wait for that file. */
+enum { SIGNALS, MOUNTS, WATCHED };
+
+static void watch(struct mount *m, struct pollfd fds[WATCHED])
 {
 	sigset_t set = handled();
-	int ending = 0, sig;
 
-	while (atomic_load(&m->running)) {
-		if (sigwait(&set, &sig))
+	fds[SIGNALS] = (struct pollfd){signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), POLLIN, 0};
+	fds[MOUNTS] = (struct pollfd){-1, POLLPRI, 0};
+	if (mountpoint_device(m->config.path, &m->device) == 0)
+		fds[MOUNTS].fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+}
+
+/* The next signal; 0: the mount has lost its name. */
+static int next_event(struct mount *m, struct pollfd fds[WATCHED])
+{
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		if (read(fds[SIGNALS].fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			return (int)info.ssi_signo;
+		if (poll(fds, WATCHED, -1) < 0 || !fds[MOUNTS].revents)
 			continue;
-		if (sig == SIGHUP)
+		if (mountpoint_has_name(m->device))
+			continue;
+		close(fds[MOUNTS].fd);
+		fds[MOUNTS].fd = -1;
+		return 0;
+	}
+}
+
+void mount_wait_end(struct mount *m)
+{
+	struct pollfd fds[WATCHED];
+	int ending = 0;
+
+	watch(m, fds);
+	while (atomic_load(&m->running)) {
+		int sig = next_event(m, fds);
+		if (!sig)
+			m->config.quiet(m->config.arg);
+		else if (sig == SIGHUP)
 			m->config.refresh(m->config.arg);
 		else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
 			begin_end(m, &ending);
 	}
+	for (int i = 0; i < WATCHED; i++)
+		if (fds[i].fd >= 0)
+			close(fds[i].fd);
 	for (int i = 0; i < m->threads; i++)
 		pthread_join(m->thread[i], NULL);
 }

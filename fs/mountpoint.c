@@ -4,12 +4,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -183,6 +185,37 @@ int mountpoint_check(const char *dir, int nonempty, const char *const *keep, cha
 			       "hides what is in it)",
 			       path);
 	return check_keep(path, keep, err);
+}
+
+int mountpoint_device(const char *path, dev_t *device)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, 0, &st) < 0)
+		return -errno;
+	*device = makedev(st.stx_dev_major, st.stx_dev_minor);
+	return 0;
+}
+
+int mountpoint_has_name(dev_t device)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+	int found = 0;
+
+	if (!mounts)
+		return 1;
+	while (!found && getline(&line, &size, mounts) > 0) {
+		unsigned major, minor;
+		/* 36 35 98:0 / /mnt ...: the third is the device. */
+		found = sscanf(line, "%*d %*d %u:%u", &major, &minor) == 2 &&
+			makedev(major, minor) == device;
+	}
+	found = found || ferror(mounts);
+	free(line);
+	fclose(mounts);
+	return found;
 }
 
 int mountpoint_answers(const char *path)

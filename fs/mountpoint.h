@@ -4,6 +4,7 @@
 #define FS_MOUNTPOINT_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "api/err.h"
 
@@ -19,6 +20,11 @@ int mountpoint_check(const char *dir, int nonempty, const char *const *keep, cha
 /* Unmounts as soon as nobody uses it any more; from now on its name shows what was there before.
  * 0 or a negative errno. */
 int mountpoint_detach(const char *path);
+
+/* The device number of what is mounted there, without asking it. 0 or a negative errno. */
+int mountpoint_device(const char *path, dev_t *device);
+/* Whether a filesystem with this number is still mounted somewhere; 1 when that cannot be told. */
+int mountpoint_has_name(dev_t device);
 
 /* Whether a FUSE filesystem answers there. */
 int mountpoint_answers(const char *path);

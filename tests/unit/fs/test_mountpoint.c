@@ -137,6 +137,17 @@ static void no_mount_answers(void **state)
 	assert_int_equal(mountpoint_answers("/no/such/folder"), 0);
 }
 
+static void devices(void **state)
+{
+	dev_t device;
+
+	(void)state;
+	assert_int_equal(mountpoint_device("/proc", &device), 0);
+	assert_int_equal(mountpoint_has_name(device), 1);
+	assert_int_equal(mountpoint_has_name((dev_t)-1), 0);
+	assert_int_equal(mountpoint_device("/no/such/folder", &device), -ENOENT);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -145,6 +156,7 @@ int main(void)
 	ROWS_ADD(&rows, check_cases, check);
 	rows_add(&rows, "a path from here", relative, NULL);
 	rows_add(&rows, "no filesystem of ours answers", no_mount_answers, NULL);
+	rows_add(&rows, "whether something is still mounted", devices, NULL);
 	for (size_t i = 0; i < rows.n; i++) {
 		rows.test[i].setup_func = new_dir;
 		rows.test[i].teardown_func = no_dir;
