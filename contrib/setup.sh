@@ -5,6 +5,10 @@
 #   sh contrib/setup.sh demo     installs what is missing, builds, mounts the sample hub, shows it
 #   sh contrib/setup.sh check    the same, and runs every test; the last line counts them
 #
+# `check samba smbclient` installs these as well, for the test of re-export: samba is a server that
+# the package would start on a machine of yours, so it is not on the list; without it the test is
+# skipped.
+#
 # As root, or as a user who may use sudo when something has to be installed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -189,8 +193,9 @@ demo)
     run_demo
     ;;
 check)
+    shift
     # shellcheck disable=SC2086
-    prepare $build $check
+    prepare $build $check "$@"
     run_check
     ;;
 *)

@@ -64,6 +64,8 @@ inside dpkg --purge corosfs >/dev/null 2>&1
 inside sh -c 'cat >/tmp/corosfs.deb' <"$deb"
 if [ "$CLEAN_ROOT" = debootstrap ]; then
     cp /etc/resolv.conf "$T/root/etc/"
+    # As a machine that was booted has it; fusermount3 wants it.
+    ln -sf ../proc/self/mounts "$T/root/etc/mtab"
     inside apt-get update >"$T/said" 2>&1
     check "apt finds what it depends on" inside env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y --no-install-recommends /tmp/corosfs.deb
