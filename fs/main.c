@@ -9,6 +9,7 @@
 
 #include "api/log.h"
 #include "fs/command.h"
+#include "fs/home.h"
 #include "fs/options.h"
 
 static int command_help(struct options *o)
@@ -64,6 +65,7 @@ int main(int argc, char **argv)
 	 * mount. */
 	close_range(3, ~0U, 0);
 	log_open(LOG_LEVEL_WARN, STDERR_FILENO);
+	home_settle();
 	/* Months' texts are large and come and go: let them not fragment the heap. */
 	mallopt(M_MMAP_THRESHOLD, 32 << 10);
 	mallopt(M_ARENA_MAX, 2);

@@ -42,8 +42,12 @@ refused "other processes of the user may not look into it" as_user cat "/proc/$p
 check "fusermount3 -u" as_user fusermount3 -u "$M"
 check "ends the process" within 15 gone "$pid"
 
-as_user "$T/corosfs" "$ACCOUNT" "$M" -o "api=$hub,log_file=$T/log"
+# As mount(8) and mount.fuse3 start us, whoever mounts.
+as_user env HOME=/root "$T/corosfs" "$ACCOUNT" "$M" -o "api=$hub,log_file=$T/log" >"$T/said" 2>&1
+same "with root's HOME in the environment, the user's own is taken" 0 $?
+cat "$T/said"
 pid=$(pid_at "$M")
+check "and the cache is there" test -n "$pid"
 as_user kill "$pid"
 check "SIGTERM unmounts, without root" within 15 not_mounted "$M"
 check "and ends the process" within 15 gone "$pid"

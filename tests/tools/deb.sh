@@ -51,10 +51,11 @@ within 30 root_is_ready
 
 inside() {
     nsenter -t $holder -m -- chroot "$T/root" \
-        env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp/home "$@"
+        env PATH=/usr/sbin:/usr/bin:/sbin:/bin "HOME=$home" "$@"
 }
-as_user() { inside setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
-corosfs_pid() { inside sh -c 'cat /tmp/home/.cache/corosfs/*/lock 2>/dev/null'; }
+user=hub$$ home=/home/hub$$
+as_user() { inside setpriv "--reuid=$user" "--regid=$user" --clear-groups "$@"; }
+corosfs_pid() { inside sh -c 'cat "$HOME"/.cache/corosfs/*/lock 2>/dev/null'; }
 pid=
 at_end() {
     [ -z "$pid" ] || gone "$pid" || kill -9 "$pid"
@@ -77,19 +78,40 @@ version=$(inside /usr/bin/corosfs --version)
 same "corosfs --version" "corosfs $(inside dpkg-query -W -f '${Version}' corosfs)" "$version"
 
 hub_start
-inside mkdir -p /tmp/home/coros
-inside chown -R 65534:65534 /tmp/home
-check "a user mounts" as_user /usr/bin/corosfs "$ACCOUNT" /tmp/home/coros -o "api=$hub"
+inside useradd -m -d "$home" "$user"
+as_user mkdir "$home/coros"
+coros=$home/coros
+csv=$coros/2022/12/activities.csv
+line='20221230,Foo Run,100,9538,14651.11,1266085,117'
+check "a user mounts" as_user /usr/bin/corosfs "$ACCOUNT" "$coros" -o "api=$hub"
 pid=$(corosfs_pid)
-same "and reads" "20221230,Foo Run,100,9538,14651.11,1266085,117" \
-    "$(as_user sed -n 2p /tmp/home/coros/2022/12/activities.csv)"
-same "the whole table" 11 "$(as_user cat /tmp/home/coros/2022/12/activities.csv | wc -l)"
-check "and unmounts" as_user fusermount3 -u /tmp/home/coros
+same "and reads" "$line" "$(as_user sed -n 2p "$csv")"
+same "the whole table" 11 "$(as_user cat "$csv" | wc -l)"
+check "and unmounts" as_user fusermount3 -u "$coros"
 check "which ends the process" within 20 gone "$pid"
+
+# The login was kept. mount(8) takes HOME and the password out of the environment.
+echo "$ACCOUNT $coros fuse.corosfs noauto,user,_netdev,x-systemd.automount,api=$hub 0 0" |
+    inside tee -a /etc/fstab >"$T/fstab"
+check "by a line of fstab the user mounts with mount" as_user mount "$coros"
+pid=$(corosfs_pid)
+same "and reads" "$line" "$(as_user sed -n 2p "$csv")"
+same "it is the user's" "$user" "$(as_user stat -c %U "$csv")"
+check "and unmounts" as_user fusermount3 -u "$coros"
+check "which ends the process" within 20 gone "$pid"
+printf 'correct horse\n' | inside sh -c 'umask 077; cat >/etc/coros.password'
+check "root mounts for the user with mount -t fuse.corosfs" inside env -i mount -t fuse.corosfs \
+    "$ACCOUNT" "$coros" -o "allow_other,uid=$(inside id -u "$user"),gid=$(inside id -g \
+        "$user"),password_file=/etc/coros.password,cache_dir=/var/cache/coros,api=$hub"
+pid=$(inside sh -c 'cat /var/cache/coros/*/lock')
+same "who reads" "$line" "$(as_user sed -n 2p "$csv")"
+refused "others do not" inside setpriv --reuid=daemon --regid=daemon --clear-groups ls "$coros"
+check "umount" inside umount "$coros"
+check "ends the process" within 20 gone "$pid"
 
 # By name; a file that is deleted below an overlay leaves a device there.
 traces() { nsenter -t $holder -m -- find "$changes" -xdev -name '*corosfs*' ! -type c; }
-inside rm -rf /tmp/home /tmp/corosfs.deb
+inside rm -rf "$home" /tmp/corosfs.deb
 check "its files are found" test "$(traces | wc -l)" -ge 8
 check "dpkg --purge" inside dpkg --purge corosfs
 same "leaves none" "" "$(traces)"
