@@ -265,7 +265,29 @@ static int copy_key(struct json_text *in, struct buf *out)
 	return r == 0 && out ? buf_add(out, ": ", 2) : r;
 }
 
-/* Any value. Recursion is bounded by JSON_DEPTH_MAX through json_text_open(). */
+/* Brackets and what is in them, too deep to be looked into: passed without recursion. They are
+ * counted, not paired, since nobody will see them. */
+static int pass_over(struct json_text *in)
+{
+	size_t open = 0;
+
+	do {
+		char c = json_text_peek(in);
+		if (c == '[' || c == '{')
+			open++;
+		else if (c == ']' || c == '}')
+			open--;
+		else if (c != ',' && c != ':') {
+			if (scan_scalar(in, NULL) < 0)
+				return -EIO;
+			continue;
+		}
+		in->at++;
+	} while (open);
+	return 0;
+}
+
+/* Any value. Recursion is bounded by JSON_DEPTH_MAX. */
 static int scan_value(struct json_text *in, int indent,
 		      struct buf *out) /* NOLINT(misc-no-recursion) */
 {
@@ -274,10 +296,12 @@ static int scan_value(struct json_text *in, int indent,
 
 	if (open != '{' && open != '[')
 		return scan_scalar(in, out);
-	if ((r = json_text_open(in, open)) < 0)
+	if (in->depth >= JSON_DEPTH_MAX || (out && indent >= JSON_DEPTH_MAX)) {
+		r = pass_over(in);
+		return r == 0 && out ? buf_add_str(out, "null") : r;
+	}
+	if ((r = json_text_open(in, open)) < 0 || (out && (r = buf_add(out, &open, 1)) < 0))
 		return r;
-	if (out && (indent >= JSON_DEPTH_MAX || (r = buf_add(out, &open, 1)) < 0))
-		return r < 0 ? r : -EIO;
 	for (int n = 0; (more = json_text_more(in, close, &first)) == 1; n++) {
 		if (out && n && (r = buf_add(out, ",", 1)) < 0)
 			return r;

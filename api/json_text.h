@@ -9,8 +9,10 @@
  *
  * Strict about structure (RFC 8259), lenient in two places where the result is
  * then valid all the same: invalid UTF-8 becomes U+FFFD, and a raw control
- * character in a string becomes its \u escape. Nesting has a ceiling. Nothing
- * is allocated but in the output buffer. One thread at a time.
+ * character in a string becomes its \u escape. Nesting has a ceiling: what lies
+ * deeper is passed over, and copied as null, so that one odd value does not hide
+ * the rest of its item and its list. Nothing is allocated but in the output
+ * buffer. One thread at a time.
  */
 #ifndef API_JSON_TEXT_H
 #define API_JSON_TEXT_H

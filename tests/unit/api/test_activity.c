@@ -68,10 +68,10 @@ static const struct taken_case {
 	{"an item that is no JSON", "{" LABEL_KEY "," DAY_KEY ",}", -EIO},
 	{"nothing", "", -EIO},
 	{"an item within an item", "{\"a\":{" LABEL_KEY "," DAY_KEY "}}", 0},
-	{"65 levels",
-	 "{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]"
+	{"65 levels beside what is needed",
+	 "{" LABEL_KEY "," DAY_KEY ",\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]"
 	 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
-	 -EIO},
+	 1},
 };
 
 /* What is not taken leaves nothing behind, and the next one is. */

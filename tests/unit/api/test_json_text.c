@@ -231,13 +231,13 @@ static void copying_twice_changes_nothing(void **state)
 
 static const struct depth_case {
 	const char *why;
-	int arrays, indent, want;
+	int arrays, indent, is_whole;
 } depth_cases[] = {
-	{"as deep as allowed", JSON_DEPTH_MAX, 0, 0},
-	{"a level too deep", JSON_DEPTH_MAX + 1, 0, -EIO},
-	{"a hundred thousand levels do not end the stack", 100000, 0, -EIO},
-	{"the indent counts, up to the last level", JSON_DEPTH_MAX - 2, 2, 0},
-	{"the indent counts, a level too deep", JSON_DEPTH_MAX - 1, 2, -EIO},
+	{"as deep as allowed", JSON_DEPTH_MAX, 0, 1},
+	{"a level too deep is a null", JSON_DEPTH_MAX + 1, 0, 0},
+	{"a hundred thousand levels do not end the stack", 100000, 0, 0},
+	{"the indent counts, up to the last level", JSON_DEPTH_MAX - 2, 2, 1},
+	{"the indent counts, a level too deep", JSON_DEPTH_MAX - 1, 2, 0},
 };
 
 static void depth(void **state)
@@ -254,13 +254,36 @@ static void depth(void **state)
 	memset(text, '[', len / 2);
 	memset(text + len / 2, ']', len / 2);
 	buf_init(&out, 1 << 20);
-	assert_int_equal(copy_all(text, len, c->indent, &out), c->want);
-	if (!c->indent) {
-		json_text_init(&in, text, len);
-		assert_int_equal(json_text_skip(&in, &raw, &raw_len), c->want);
+	assert_int_equal(copy_all(text, len, c->indent, &out), 0);
+	assert_int_equal(strstr(buf_cstr(&out), "null") == NULL, c->is_whole);
+	/* What is cut off stays an error, however deep. */
+	for (size_t cut = 0; cut <= len / 2; cut += len / 2) {
+		json_text_init(&in, text, len - cut);
+		assert_int_equal(json_text_skip(&in, &raw, &raw_len), cut ? -EIO : 0);
 	}
 	buf_clear(&out);
 	free(text);
+}
+
+/* Strings, scalars and what follows are told apart from brackets. */
+static void deep_is_null(void **state)
+{
+	static const char inner[] = "{\"a ]\":[1.5,true,\"}\\\"]\"],\"b\":{}}";
+	struct buf text, out;
+
+	(void)state;
+	buf_init(&text, 4096);
+	buf_init(&out, 1 << 16);
+	for (int i = 0; i < JSON_DEPTH_MAX; i++)
+		assert_int_equal(buf_add_str(&text, "["), 0);
+	assert_int_equal(buf_printf(&text, "%s,7", inner), 0);
+	for (int i = 0; i < JSON_DEPTH_MAX; i++)
+		assert_int_equal(buf_add_str(&text, "]"), 0);
+	assert_int_equal(copy_all(text.data, text.len, 0, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), " null,\n"));
+	assert_non_null(strstr(buf_cstr(&out), " 7\n"));
+	buf_clear(&text);
+	buf_clear(&out);
 }
 
 /* A small answer must not grow past the buffer's ceiling. */
@@ -509,6 +532,7 @@ int main(void)
 	rows_add(&rows, "a document cut at each length", every_length_cut, NULL);
 	rows_add(&rows, "a copy of a copy is the copy", copying_twice_changes_nothing, NULL);
 	ROWS_ADD(&rows, depth_cases, depth);
+	rows_add(&rows, "what is too deep is a null, what follows is not", deep_is_null, NULL);
 	rows_add(&rows, "the buffer's ceiling holds", ceiling, NULL);
 	rows_add(&rows, "walking through an object", walk, NULL);
 	ROWS_ADD(&rows, key_cases, key);
