@@ -11,7 +11,7 @@ int breaker_ask(struct breaker *b, int64_t now_ms, struct err *err)
 {
 	if (b->failures < BREAKER_FAILURES)
 		return 0;
-	if (!b->on_trial && now_ms - b->since_ms >= BREAKER_OPEN_MS) {
+	if (!b->on_trial && now_ms - b->since_ms >= BREAKER_OPEN_MS && now_ms >= b->rest_ms) {
 		b->on_trial = 1;
 		return 0;
 	}
@@ -30,9 +30,28 @@ void breaker_failed(struct breaker *b, int64_t now_ms, const struct err *why)
 	b->why = *why;
 }
 
+void breaker_rest(struct breaker *b, int64_t now_ms, int64_t ms, const struct err *why)
+{
+	int64_t until_ms = now_ms + (ms < BREAKER_REST_MS ? ms : BREAKER_REST_MS);
+
+	b->failures = BREAKER_FAILURES;
+	b->on_trial = 0;
+	b->why = *why;
+	if (until_ms > b->rest_ms)
+		b->rest_ms = until_ms;
+	b->since_ms = b->rest_ms - BREAKER_OPEN_MS;
+}
+
+void breaker_nudge(struct breaker *b, int64_t now_ms)
+{
+	if (now_ms - b->since_ms < BREAKER_OPEN_MS)
+		b->since_ms = now_ms - BREAKER_OPEN_MS;
+}
+
 void breaker_succeeded(struct breaker *b)
 {
 	b->failures = 0;
+	b->rest_ms = 0;
 	b->on_trial = 0;
 }
 

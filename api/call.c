@@ -110,7 +110,10 @@ static void answered(void *arg, const struct http_answer *a, const struct err *w
 	}
 	if (verdict != VERDICT_GOOD && again(c, a, why))
 		return;
-	if (verdict == VERDICT_FAILED)
+	if (verdict == VERDICT_FAILED && a && a->retry_after_s > 0)
+		breaker_rest(&s->breaker, session_now_ms(s), (int64_t)a->retry_after_s * 1000,
+			     &err);
+	else if (verdict == VERDICT_FAILED)
 		breaker_failed(&s->breaker, session_now_ms(s), &err);
 	else if (verdict == VERDICT_NONE)
 		breaker_undecided(&s->breaker);

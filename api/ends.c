@@ -43,6 +43,7 @@ static void finish(struct ends *e, const struct err *err)
 		l->bad = e->first.bad;
 		listing_warn_bad(e->session, e->first.bad, &e->first.why_bad);
 	}
+	listing_ended(e->session, err);
 	e->done(e->arg, l, err);
 	activities_clear(&e->last);
 	free(e);
@@ -102,7 +103,9 @@ static void take_last(void *arg, const struct page *page, const struct err *err)
 		fail(e, err);
 		return;
 	}
-	if (page->count != e->first.count || !e->last.n) {
+	/* A full page where the rest of the count should be: there are more than it says. */
+	int is_cut = page->items >= (size_t)e->size && page->count % e->size;
+	if (page->count != e->first.count || !e->last.n || is_cut) {
 		again(e);
 		return;
 	}
@@ -130,7 +133,9 @@ static void take_first(void *arg, const struct page *page, const struct err *err
 	l->count = page->count;
 	listing_unique(&l->list);
 	listing_sort(l);
-	if ((is_off && !is_same) || (l->count && !page->items)) {
+	/* A full page that holds more than is counted: there may be others behind it. */
+	int is_cut = (int64_t)page->items > page->count && page->items >= (size_t)e->size;
+	if ((is_off && (!is_same || is_cut)) || (l->count && !page->items)) {
 		again(e);
 		return;
 	}
@@ -168,10 +173,11 @@ void listing_ends(struct session *s, int64_t known_count, int32_t known_oldest, 
 	struct listing *l = listing_new();
 	struct err err;
 
-	if (!e || !l) {
+	if (!e || !l)
+		err_sys(&err, -ENOMEM, "list activities");
+	if (!e || !l || listing_may_start(s, &err) < 0) {
 		free(e);
 		listing_free(l);
-		err_sys(&err, -ENOMEM, "list activities");
 		done(arg, NULL, &err);
 		return;
 	}

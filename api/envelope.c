@@ -106,7 +106,7 @@ static enum verdict judge_status(const struct http_answer *a, struct err *err)
 {
 	if (a->status == 429) {
 		err_set(err, -EBUSY, "the Training Hub asks to slow down; try again later");
-		return VERDICT_REFUSED;
+		return VERDICT_FAILED;
 	}
 	if (a->status >= 500)
 		err_set(err, -EIO, "the Training Hub is out of order (HTTP %ld); try again later",

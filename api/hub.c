@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/http.h"
+#include "api/session.h"
 
 /* A call on its way to the transport thread, which runs it even while it ends. */
 struct hop {
@@ -77,7 +78,21 @@ static int after(void *ctx, int ms, void (*task)(void *arg), void *arg)
 	return http_after(net->http, ms, task, arg);
 }
 
+static void try_again(void *session)
+{
+	session_again(session);
+}
+
+static void again(void *ctx)
+{
+	const struct hub_net *net = ctx;
+
+	/* Without memory the waits go on, as without this. */
+	http_run(net->http, try_again, net->session);
+}
+
 struct hub hub_net(struct hub_net *net)
 {
-	return (struct hub){.ctx = net, .range = range, .ends = ends, .after = after};
+	return (struct hub){
+		.ctx = net, .range = range, .ends = ends, .after = after, .again = again};
 }

@@ -21,6 +21,8 @@ struct hub {
 		    void *arg);
 	/* Runs task(arg) on the transport thread after `ms`; see http_after(). */
 	int (*after)(void *ctx, int ms, void (*task)(void *arg), void *arg);
+	/* session_again(): before what is asked from now on. */
+	void (*again)(void *ctx);
 };
 
 /* The real one. `session` and `http` stay the caller's and must outlive it. */

@@ -43,6 +43,7 @@ struct range {
 	int is_advancing;
 	int is_moved; /* two pages gave different counts */
 	int filled;   /* pages that had anything */
+	size_t items; /* on them */
 	size_t bad;
 	struct err why_bad, failed;
 
@@ -102,6 +103,21 @@ static void warn_once(struct session *s, const struct err *odd)
 		log_warn("%s", odd->text);
 }
 
+int listing_may_start(struct session *s, struct err *err)
+{
+	return breaker_ask(&s->lists, session_now_ms(s), err);
+}
+
+void listing_ended(struct session *s, const struct err *err)
+{
+	if (!err->code)
+		breaker_succeeded(&s->lists);
+	else if (err->code == -EIO && !s->breaker.failures)
+		breaker_failed(&s->lists, session_now_ms(s), err);
+	else
+		breaker_undecided(&s->lists);
+}
+
 struct listing *listing_new(void)
 {
 	struct listing *l = calloc(1, sizeof(*l));
@@ -125,6 +141,7 @@ static void finish(struct range *r, struct listing *l, const struct err *err)
 {
 	if (!l)
 		listing_free(r->listing);
+	listing_ended(r->session, err);
 	r->done(r->arg, l, err);
 	free(r->before.ids);
 	free(r);
@@ -182,6 +199,19 @@ static int is_same_again(struct range *r)
 	return same;
 }
 
+/* A count that is a little off has been seen with a list that is right; but a list that lacks a
+ * page is a failure, and must not look as if activities had been deleted. */
+static int is_good_enough(const struct range *r)
+{
+	const struct listing *l = r->listing;
+	int64_t lacking = l->count - (int64_t)(l->list.n + r->bad);
+	int is_short = r->filled < (int)((l->count + r->size - 1) / r->size);
+	/* More than is counted, on pages that are full: there may be another page. */
+	int is_cut = lacking < 0 && r->items >= (size_t)r->filled * (size_t)r->size;
+
+	return !is_short && !is_cut && lacking <= LACKING_MAX;
+}
+
 static void pass_end(struct range *r)
 {
 	struct listing *l = r->listing;
@@ -207,17 +237,18 @@ static void pass_end(struct range *r)
 		succeed(r);
 		return;
 	}
-	/* A count that is a little off has been seen with a list that is right; but a list that
-	 * lacks a page is a failure, and must not look as if activities had been deleted. */
-	int64_t lacking = l->count - (int64_t)(l->list.n + r->bad);
-	int is_short = r->filled < (int)((l->count + r->size - 1) / r->size);
-	if (!r->is_moved && !is_short && lacking <= LACKING_MAX && is_same_again(r)) {
-		err_set(&err, 0,
-			"the Training Hub counts %lld activities in %d..%d but lists %zu; these "
-			"are shown",
-			(long long)l->count, r->first, r->last, l->list.n);
-		warn_once(r->session, &err);
-		succeed(r);
+	if (!r->is_moved && is_same_again(r)) {
+		int is_good = is_good_enough(r);
+		err_set(&err, is_good ? 0 : -EIO,
+			"the Training Hub counts %lld activities in %d..%d but lists %zu; %s",
+			(long long)l->count, r->first, r->last, l->list.n,
+			is_good ? "these are shown" : "such a list is not believed");
+		if (is_good) {
+			warn_once(r->session, &err);
+			succeed(r);
+		} else {
+			finish(r, NULL, &err);
+		}
 		return;
 	}
 	if (r->pass++ == LISTING_PASSES) {
@@ -248,6 +279,10 @@ static void take_page(void *arg, const struct page *page, const struct err *err)
 			r->why_bad = page->why_bad;
 		r->bad += page->bad;
 		r->filled += page->items > 0;
+		r->items += page->items;
+		/* Behind an empty page there is nothing, whatever the count says. */
+		if (!page->items && r->pages >= r->next_page)
+			r->pages = r->next_page - 1;
 	}
 	advance(r);
 }
@@ -281,6 +316,7 @@ static void pass_start(struct range *r)
 	r->next_page = 1;
 	r->is_moved = 0;
 	r->filled = 0;
+	r->items = 0;
 	r->bad = 0;
 	r->failed = (struct err){0};
 	advance(r);
@@ -293,10 +329,11 @@ void listing_range(struct session *s, int32_t first, int32_t last, int64_t at_le
 	struct listing *l = listing_new();
 	struct err err;
 
-	if (!r || !l) {
+	if (!r || !l)
+		err_sys(&err, -ENOMEM, "list activities");
+	if (!r || !l || listing_may_start(s, &err) < 0) {
 		free(r);
 		listing_free(l);
-		err_sys(&err, -ENOMEM, "list activities");
 		done(arg, NULL, &err);
 		return;
 	}

@@ -9,6 +9,15 @@
 
 struct listing *listing_new(void);
 
+/*
+ * Before a list is asked for: 0, or the errno and words that several lists in a row
+ * ended with. The call's own breaker does not see those: the hub answers, and what it
+ * answers cannot be used.
+ */
+int listing_may_start(struct session *s, struct err *err);
+/* A list that was allowed to start has ended so. */
+void listing_ended(struct session *s, const struct err *err);
+
 /* Leaves one row for each label. The order is lost; listing_sort() gives it back. */
 void listing_unique(struct activities *list);
 

@@ -88,7 +88,16 @@ void session_block(struct session *s, int64_t ms, const struct err *why)
 {
 	s->blocked_ms = session_now_ms(s) + ms;
 	s->is_taken = 0;
+	s->is_wished = 0;
 	s->why = *why;
+}
+
+void session_again(struct session *s)
+{
+	if (!s->is_wished)
+		s->blocked_ms = session_now_ms(s);
+	breaker_nudge(&s->breaker, session_now_ms(s));
+	breaker_nudge(&s->lists, session_now_ms(s));
 }
 
 int session_blocked(const struct session *s, struct err *err)

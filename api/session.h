@@ -55,6 +55,13 @@ struct session *session_new(struct http *http, const struct session_config *conf
 void session_free(struct session *s);
 
 /*
+ * A person wants it tried again now: what we chose to wait for ourselves (the web
+ * app's turn, a password that was refused, a breaker) is over. What the hub asked
+ * for is not. On the transport thread.
+ */
+void session_again(struct session *s);
+
+/*
  * Logs in now if there is no token, and waits for the outcome; for the start of a
  * mount, before anyone depends on it. Any thread but the transport's. 0, or
  *   -EACCES        refused, second factor needed: trying again will not help

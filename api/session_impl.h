@@ -77,7 +77,8 @@ struct session {
 
 	/* -- no login before this time; calls are answered with `why` until then */
 	int64_t blocked_ms;
-	int is_taken; /* it is the web app's turn: `why` gets the minutes that are left */
+	int is_taken;  /* it is the web app's turn: `why` gets the minutes that are left */
+	int is_wished; /* the hub asked for it: not to be cut short */
 	struct err why;
 
 	/* -- calls */
@@ -88,6 +89,7 @@ struct session {
 	int is_pumping;
 	int page_size; /* what listings ask for; less once the hub said 1031 */
 	int is_stopped;
+	struct breaker lists; /* for lists that cannot be believed, though each call is well */
 	struct said said; /* oddities of lists that were logged */
 };
 

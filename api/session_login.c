@@ -292,7 +292,9 @@ static void failed(struct session *s, const struct http_answer *a, const struct 
 	} else {
 		if (a && (int64_t)a->retry_after_s * 1000 > wait_ms)
 			wait_ms = (int64_t)a->retry_after_s * 1000;
-		end_blocked(s, wait_ms, &err);
+		session_block(s, wait_ms, &err);
+		s->is_wished = a && a->status == 429;
+		end(s, &err);
 	}
 }
 

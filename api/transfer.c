@@ -130,14 +130,16 @@ static int tune_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 static int set_transport_options(struct transfer *t, const char *url, const char *ca_file)
 {
 	long connect_ms = t->timeout_ms < CONNECT_MS ? t->timeout_ms : CONNECT_MS;
+	int is_plain = strncasecmp(url, "http:", strlen("http:")) == 0, bad = 0;
 	CURL *e = t->easy;
-	int bad = 0;
 
 	bad |= curl_easy_setopt(e, CURLOPT_URL, url) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) != CURLE_OK;
-	/* Rather a stream on a connection that is about to be there than one more handshake. */
-	bad |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L) != CURLE_OK;
+	/* Rather a stream on a connection that is about to be there than one more handshake. Not
+	 * without TLS: what the connection can do shows only with its first answer then, and all
+	 * would wait behind one that stalls. */
+	bad |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, is_plain ? 0L : 1L) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, tune_socket) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
@@ -150,7 +152,7 @@ static int set_transport_options(struct transfer *t, const char *url, const char
 	if (ca_file)
 		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, ca_file) != CURLE_OK;
 	/* Plain http is for loopback alone; a proxy would take it off the machine. */
-	if (strncasecmp(url, "http:", strlen("http:")) == 0)
+	if (is_plain)
 		bad |= curl_easy_setopt(e, CURLOPT_PROXY, "") != CURLE_OK;
 	/* The token is the hub's to see, not the proxy's. */
 	bad |= curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) != CURLE_OK;

@@ -261,6 +261,8 @@ void month_store_refresh(struct month_store *s)
 	unsigned char need[STORE_MONTHS] = {0};
 	struct todo todo = {0};
 
+	if (!s->config.offline)
+		s->config.hub->again(s->config.hub->ctx);
 	lock_take(&s->lock);
 	for (int i = 0; i < STORE_MONTHS; i++)
 		need[i] = s->slot[i].month || s->slot[i].on_disk;

@@ -94,7 +94,8 @@ void month_store_history(struct month_store *s, int wait_ms, history_done *done,
 /* What is known of it now, however old; h->known says whether. */
 void month_store_history_now(struct month_store *s, struct history *h);
 
-/* Looks at the hub again for everything that is cached, behind the readers' backs. */
+/* Looks at the hub again for everything that is cached, behind the readers' backs; and at once,
+ * whatever we were waiting for. */
 void month_store_refresh(struct month_store *s);
 
 #endif

@@ -8,7 +8,8 @@
 
 /*
  * What happens, a letter a step: f a call fails, s one succeeds, u one ends undecided; a ask and
- * be let through, d ask and be denied; a digit: so many tenths of the open time pass.
+ * be let through, d ask and be denied; a digit: so many tenths of the open time pass; r the hub
+ * asks for a rest of twice the open time, n somebody nudges.
  */
 static const struct breaker_case {
 	const char *why, *steps;
@@ -25,6 +26,14 @@ static const struct breaker_case {
 	{"a late failure of an earlier call does not prolong it", "fffff9f1a"},
 	{"any success closes it", "fffffsaa"},
 	{"after closing five more are needed", "fffff91asffffafd"},
+	{"a rest begins at once, and lasts as long as asked", "rd99d2ad"},
+	{"then one call is let through", "r992ad"},
+	{"whose success ends it", "r992asaa"},
+	{"a success of an earlier call ends a rest", "rdsa"},
+	{"a nudge lets one call try", "fffffdnad"},
+	{"which may fail as well", "fffffnafd9d1a"},
+	{"a nudge without need changes nothing", "ffffnafd"},
+	{"a rest is not cut short by a nudge", "rndn99d2a"},
 };
 
 static void breaker(void **state)
@@ -43,6 +52,10 @@ static void breaker(void **state)
 			breaker_succeeded(&b);
 		else if (*p == 'u')
 			breaker_undecided(&b);
+		else if (*p == 'r')
+			breaker_rest(&b, now_ms, INT64_C(2) * BREAKER_OPEN_MS, &why);
+		else if (*p == 'n')
+			breaker_nudge(&b, now_ms);
 		else if (*p == 'a')
 			assert_int_equal(breaker_ask(&b, now_ms, &err), 0);
 		else if (*p == 'd')
@@ -52,6 +65,19 @@ static void breaker(void **state)
 		if (*p == 'd')
 			assert_string_equal(err.text, "no route");
 	}
+}
+
+static void rest_has_an_end(void **state)
+{
+	const struct err why = {-EBUSY, "slow down"};
+	struct breaker b;
+	struct err err;
+
+	(void)state;
+	breaker_init(&b);
+	breaker_rest(&b, 0, INT64_C(10) * BREAKER_REST_MS, &why);
+	assert_int_equal(breaker_ask(&b, BREAKER_REST_MS - 1, &err), -EBUSY);
+	assert_int_equal(breaker_ask(&b, BREAKER_REST_MS, &err), 0);
 }
 
 static void last_failure_speaks(void **state)
@@ -74,6 +100,7 @@ int main(void)
 	static struct rows rows;
 
 	ROWS_ADD(&rows, breaker_cases, breaker);
+	rows_add(&rows, "an hour's rest is enough, whatever is asked for", rest_has_an_end, NULL);
 	rows_add(&rows, "the failure that opened it is the answer", last_failure_speaks, NULL);
 	return rows_run("breaker", &rows);
 }

@@ -231,6 +231,29 @@ static void end_during_backoff(void **state)
 	net_free(n);
 }
 
+static void rests_as_long_as_asked(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	hub_process_post(hub, "set",
+			 "{\"fault\":{\"kind\":\"status\",\"code\":429,\"retry_after\":120}}");
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EBUSY);
+	long before = hub_process_stat(hub, "requests");
+	net_clock_add(110000);
+	assert_int_equal(net_calls(n, 5, QUERY, &err), 5);
+	assert_int_equal(err.code, -EBUSY);
+	n->calls.again(n->calls.ctx);
+	assert_int_equal(net_calls(n, 5, QUERY, &err), 5);
+	assert_int_equal(hub_process_stat(hub, "requests"), before);
+	hub_process_post(hub, "set", "{\"faults\":[]}");
+	net_clock_add(11000);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	net_free(n);
+}
+
 static void post_without_body(void **state)
 {
 	const struct net_config config = {.routes = 1};
@@ -263,6 +286,7 @@ int main(void)
 	rows_add(&rows, "the end answers all", end_answers_all, NULL);
 	rows_add(&rows, "the end answers those who wait for another try", end_during_backoff, NULL);
 	rows_add(&rows, "a POST without a body", post_without_body, NULL);
+	rows_add(&rows, "a hub that asks for a rest gets it", rests_as_long_as_asked, NULL);
 	int failed = rows_run("call", &rows);
 	hub_process_free(hub);
 	return failed;

@@ -47,7 +47,7 @@ static const struct answer_case {
 	 "not JSON"},
 	{"something behind it", 200, "{\"result\":\"0000\"}{", VERDICT_FAILED, -EIO, "not JSON"},
 	{"an array", 200, "[]", VERDICT_FAILED, -EIO, "not JSON"},
-	{"too slow down", 429, "<html>", VERDICT_REFUSED, -EBUSY, "slow down"},
+	{"too slow down", 429, "<html>", VERDICT_FAILED, -EBUSY, "slow down"},
 	{"500 with JSON", 500, "{\"result\":\"1001\"}", VERDICT_FAILED, -EIO, "500"},
 	{"502 as a page", 502, "<html>", VERDICT_FAILED, -EIO, "502"},
 	{"a redirect", 302, "", VERDICT_FAILED, -EIO, "302"},
