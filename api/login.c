@@ -148,11 +148,13 @@ static int decode_data(const json_t *data, struct login_answer *out, struct err 
 	if (r == 0) {
 		copy_user_id(json_object_get(data, "userId"), out->user_id, sizeof(out->user_id));
 		out->region = region_number(json_object_get(data, "regionId"));
-	} else if (json_is_true(json_object_get(data, "twoFactorRequired")) ||
-		   json_object_get(data, "loginTicket")) {
-		r = err_set(err, -EACCES,
-			    "this account asks for a two-factor code, which corosfs cannot enter; "
-			    "turn it off in the COROS app or use an account without it");
+	} else if (factor_wanted(data)) {
+		r = LOGIN_CODE_ASKED;
+		if (factor_decode(data, &out->factor) < 0)
+			r = err_set(err, -EACCES,
+				    "this account asks for a two-factor code in a way that corosfs "
+				    "does not know; turn it off in the COROS app");
+		wipe_string(json_object_get(data, "loginTicket"));
 	} else {
 		err_set(err, r, "the Training Hub's login answer holds no usable token");
 	}
@@ -173,6 +175,8 @@ static int decode_result(const json_t *root, struct login_answer *out, struct er
 		return decode_data(json_object_get(root, "data"), out, err);
 	if (strcmp(result, "1030") == 0 || strcmp(result, "1031") == 0)
 		return LOGIN_REFUSED;
+	if (strcmp(result, "1042") == 0)
+		return LOGIN_CODE_WRONG;
 	return err_set(err, -EIO, "the Training Hub does not log in: code %s", result);
 }
 

@@ -10,6 +10,7 @@
 
 #include "api/buf.h"
 #include "api/err.h"
+#include "api/factor.h"
 #include "api/session.h"
 
 /* Kept on disk as numbers: never renumber. */
@@ -20,7 +21,10 @@ enum login_scheme {
 };
 
 #define LOGIN_BODY_MAX 4096
-#define LOGIN_REFUSED  1 /* of login_decode(): these credentials, or this scheme */
+/* Of login_decode(): */
+#define LOGIN_REFUSED    1 /* these credentials, or this scheme */
+#define LOGIN_CODE_ASKED 2 /* a second factor: `factor` is set */
+#define LOGIN_CODE_WRONG 3 /* of the second factor */
 
 /* Appends the JSON body, a secret: login_wipe() it. Takes about 0.1 s for LOGIN_BCRYPT.
  * 0, -EINVAL (an account that is not UTF-8), -ENOMEM, -EFBIG, -EIO with words. */
@@ -33,12 +37,14 @@ struct login_answer {
 	char user_id[24]; /* decimal digits, or "" */
 	int region;       /* 0: missing or no number */
 	char result[8];   /* the hub's code */
+	struct factor factor;
 };
 
 /*
- * Reads an answer of HTTP status 200. 0 with a token; LOGIN_REFUSED when the
- * result is 1030 or 1031; -EACCES when a second factor is asked for; -EIO when it
- * is anything else; -ENOMEM. With words when negative.
+ * Reads an answer of HTTP status 200, to a login or to the code of a second factor. 0 with a
+ * token; LOGIN_REFUSED when the result is 1030 or 1031; LOGIN_CODE_ASKED; LOGIN_CODE_WRONG; -EACCES
+ * when a second factor is asked for that cannot be given; -EIO when it is anything else; -ENOMEM.
+ * With words when negative.
  */
 int login_decode(const char *data, size_t len, struct login_answer *out, struct err *err);
 

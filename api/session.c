@@ -14,6 +14,8 @@
 #include "api/region.h"
 #include "api/session_impl.h"
 
+#define PERSON_RETRY_MS 100
+
 /* ---- creation ---- */
 
 /* The end of the transport thread. */
@@ -299,4 +301,70 @@ int session_login(struct session *s, struct err *err)
 	login_wait_unref(w);
 	*err = outcome;
 	return outcome.code;
+}
+
+/* ---- a person's login ---- */
+
+struct person_wait {
+	struct session *session;
+	const struct session_person *person;
+	pthread_cond_t ended;
+
+	struct lock lock;
+	/* -- guarded by lock */
+	int is_over GUARDED;
+	struct err err GUARDED;
+};
+
+static void person_ended(void *arg, const struct err *err)
+{
+	struct person_wait *w = arg;
+
+	lock_take(&w->lock);
+	w->err = *err;
+	w->is_over = 1;
+	pthread_cond_signal(&w->ended);
+	lock_drop(&w->lock);
+}
+
+/* As soon as no other login is under way; that one comes to its end. */
+static void person_wanted(void *arg)
+{
+	struct person_wait *w = arg;
+	struct session *s = w->session;
+	struct err err;
+	int r = s->is_stopped ? -ECANCELED : 0;
+
+	if (r == 0 && s->phase == SESSION_IDLE) {
+		session_login_start_person(s, w->person, person_ended, w);
+		return;
+	}
+	if (r == 0)
+		r = http_after(s->http, PERSON_RETRY_MS, person_wanted, w);
+	if (r < 0) {
+		err_sys(&err, r, "log in");
+		person_ended(w, &err);
+	}
+}
+
+int session_login_person(struct session *s, const struct session_person *p, struct err *err)
+{
+	struct person_wait w = {.session = s, .person = p};
+
+	lock_init(&w.lock);
+	pthread_cond_init(&w.ended, NULL);
+	int r = http_run(s->http, person_wanted, &w);
+	if (r < 0) {
+		err_sys(err, r, "log in");
+	} else {
+		/* Each step has a deadline of its own, so this ends. */
+		lock_take(&w.lock);
+		while (!w.is_over)
+			pthread_cond_wait(&w.ended, &w.lock.mutex);
+		*err = w.err;
+		lock_drop(&w.lock);
+	}
+	pthread_cond_destroy(&w.ended);
+	lock_clear(&w.lock);
+	return err->code;
 }

@@ -14,6 +14,7 @@
 
 #include "api/clock.h"
 #include "api/err.h"
+#include "api/factor.h"
 #include "api/http.h"
 
 struct session;
@@ -68,5 +69,21 @@ void session_again(struct session *s);
  *   -EHOSTUNREACH, -ETIMEDOUT, -EIO  as in call.h
  */
 int session_login(struct session *s, struct err *err);
+
+/* Somebody who logs in and can be asked. */
+struct session_person {
+	char md5[PASSWORD_MD5];
+	/* The code that the hub has just mailed; `wrong` once the last one was. On a thread of its
+	 * own; must come to an end by itself. 0 or a negative errno with words. */
+	int (*code)(void *arg, int wrong, char code[FACTOR_CODE], struct err *err);
+	void *arg;
+};
+
+/*
+ * Logs in with this password whatever there is: a token, a refusal, a wait because of the web
+ * app. What the session had is kept unless it succeeds. Waits for the outcome, for as long as the
+ * person thinks; not beside http_stop(). Errors as session_login(), -EINVAL with them: no code.
+ */
+int session_login_person(struct session *s, const struct session_person *p, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
  *
  *   session.c         the token, who waits for it, and when it may be renewed
  *   session_login.c   one login: password, scheme, request, outcome
+ *   session_factor.c  its second factor
  *   session_region.c  the search for the home of a token whose region is unknown
  *   call.c            the calls that use it
  *
@@ -43,8 +44,17 @@ struct session_waiter {
 	void *arg;
 };
 
+/* The requests of a login. With a second factor all three. */
+enum login_step { LOGIN_STEP_PASSWORD, LOGIN_STEP_MAIL, LOGIN_STEP_CODE };
+
 /* One login, from the question for the password to its outcome. */
 struct login_run {
+	enum login_step step;
+	struct factor factor;
+	int codes_wrong;
+	const struct session_person *person; /* who waits for this one, or NULL */
+	void (*person_done)(void *arg, const struct err *err);
+	void *person_arg;
 	enum login_scheme scheme;
 	unsigned refused; /* schemes, as bits */
 	char md5[PASSWORD_MD5];
@@ -127,8 +137,29 @@ void session_submit(struct session *s, const char *base, const char *method, con
 
 /* Ends in session_settle(). */
 void session_login_start(struct session *s);
+/* The same with a person's password, when the phase is idle; calls `done` after that. */
+void session_login_start_person(struct session *s, const struct session_person *p,
+				void (*done)(void *arg, const struct err *err), void *arg);
 /* Wipes what a login holds; waits for its thread. */
 void session_login_clear(struct session *s);
+/* Asks for what the step needs, and posts it. */
+void session_login_prepare(struct session *s);
+/* Posts login.body as the step; `arg` is the session. */
+void session_login_post(void *arg);
+/* The outcome; with _block() there is no other login for `ms`. */
+void session_login_end(struct session *s, const struct err *err);
+void session_login_block(struct session *s, int64_t ms, const struct err *err);
+
+/* ---- session_factor.c ---- */
+
+#define SESSION_FACTOR_MS 600000 /* before an account with a second factor is tried again */
+
+/* The login was answered with a ticket instead of a token. */
+void session_factor_start(struct session *s, const struct factor *f);
+/* The answer of status 200 to LOGIN_STEP_MAIL. */
+void session_factor_mailed(struct session *s, const struct http_answer *a);
+/* What login_decode() made of an answer to LOGIN_STEP_CODE that holds no token. */
+void session_factor_refused(struct session *s, int r, const struct err *why);
 
 /* ---- session_region.c ---- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One login: the password from its own thread, the request, the other scheme once
- * when the first is refused, and what the outcome means for the calls that wait.
+ * when the first is refused, the code of a second factor if there is somebody to ask,
+ * and what the outcome means for the calls that wait.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,39 +18,64 @@
 #include "api/session_impl.h"
 
 #define ANSWER_MAX  (1u << 20)
-#define FACTOR_MS   600000 /* before an account with a second factor is tried again */
 #define BIT(scheme) (1u << (unsigned)(scheme))
+
+static const char *const paths[] = {
+	[LOGIN_STEP_PASSWORD] = "/account/login",
+	[LOGIN_STEP_MAIL] = "/account/captcha",
+	[LOGIN_STEP_CODE] = "/account/2fa/login/verify",
+};
 
 /*
  * What the thread does: ask for the password, unless it is known, and write the
- * body, which takes its time with bcrypt. The thread has it until `prepared` runs.
+ * body, which takes its time with bcrypt; or ask for the code of the second factor.
+ * The thread has it until `prepared` runs.
  */
 struct login_job {
 	struct session *session;
 	pthread_t thread;
 	enum login_scheme scheme;
 	char md5[PASSWORD_MD5];
+	const struct session_person *person; /* to be asked for a code; NULL: for a password */
+	struct factor factor;
+	int codes_wrong;
 	struct buf body;
 	struct err err;
 };
 
 static void prepared(void *arg);
-static void post(void *arg);
 
 /* ---- the thread ---- */
 
-static void *prepare(void *arg)
+static int prepare_password(struct login_job *job)
 {
-	struct login_job *job = arg;
 	const struct session_config *config = &job->session->config;
 	int r = 0;
 
-	pthread_setname_np(pthread_self(), "corosfs-login");
 	if (!job->md5[0])
 		r = config->password(config->arg, job->md5, &job->err);
 	if (r == 0)
 		r = login_body(job->scheme, config->account, job->md5, &job->body, &job->err);
-	job->err.code = r;
+	return r;
+}
+
+static int prepare_code(struct login_job *job)
+{
+	char code[FACTOR_CODE] = "";
+	int r = job->person->code(job->person->arg, job->codes_wrong > 0, code, &job->err);
+
+	if (r == 0 && (r = factor_verify_body(&job->factor, code, &job->body)) < 0)
+		err_sys(&job->err, r, "write the login");
+	explicit_bzero(code, sizeof(code));
+	return r;
+}
+
+static void *prepare(void *arg)
+{
+	struct login_job *job = arg;
+
+	pthread_setname_np(pthread_self(), "corosfs-login");
+	job->err.code = job->person ? prepare_code(job) : prepare_password(job);
 	/* Without memory the news must wait, or the session would for ever. After http_stop()
 	 * nobody asks any more; session_free() joins and frees. */
 	while (http_run(job->session->http, prepared, job) == -ENOMEM)
@@ -74,6 +100,11 @@ static int job_start(struct session *s)
 	job->session = s;
 	job->scheme = s->login.scheme;
 	memcpy(job->md5, s->login.md5, sizeof(job->md5));
+	if (s->login.step == LOGIN_STEP_CODE) {
+		job->person = s->login.person;
+		job->factor = s->login.factor;
+		job->codes_wrong = s->login.codes_wrong;
+	}
 	buf_init(&job->body, LOGIN_BODY_MAX);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -98,35 +129,50 @@ void session_login_clear(struct session *s)
 	}
 	login_wipe(&s->login.body);
 	explicit_bzero(s->login.md5, sizeof(s->login.md5));
+	explicit_bzero(&s->login.factor, sizeof(s->login.factor));
 }
 
-static void end(struct session *s, const struct err *err)
+void session_login_end(struct session *s, const struct err *err)
 {
+	const struct err none = {0};
+	int is_person = s->login.person != NULL;
+
 	session_login_clear(s);
-	session_settle(s, err);
+	s->login.person = NULL;
+	/* What a person got wrong is nothing to those who have a token. */
+	session_settle(s, s->token.token[0] ? &none : err);
+	if (is_person)
+		s->login.person_done(s->login.person_arg, err);
 }
 
 /* The hub cannot be reached or is out of order: its breaker decides when to try again. */
 static void end_failed(struct session *s, const struct err *err)
 {
 	breaker_failed(&s->breaker, session_now_ms(s), err);
-	end(s, err);
+	session_login_end(s, err);
 }
 
-static void end_blocked(struct session *s, int64_t ms, const struct err *err)
+void session_login_block(struct session *s, int64_t ms, const struct err *err)
 {
 	session_block(s, ms, err);
-	end(s, err);
+	session_login_end(s, err);
 }
 
 static void end_refused(struct session *s)
 {
 	struct err err;
 
-	err_set(&err, -EACCES,
-		"the Training Hub refuses this e-mail and password; check both (corosfs does not "
-		"try again until they change)");
-	end_blocked(s, SESSION_LOGIN_GAP_MS, &err);
+	err_set(&err, -EACCES, "the Training Hub refuses this e-mail and password; check both%s",
+		s->login.person ? "" : " (corosfs does not try again until they change)");
+	session_login_block(s, SESSION_LOGIN_GAP_MS, &err);
+}
+
+static void end_unknown(struct session *s)
+{
+	struct err err;
+
+	err_set(&err, -EIO, "the Training Hub's login answer is not what its API sends");
+	session_login_block(s, SESSION_LOGIN_GAP_MS, &err);
 }
 
 static void end_logged_in(struct session *s, const struct login_answer *answer)
@@ -134,13 +180,18 @@ static void end_logged_in(struct session *s, const struct login_answer *answer)
 	const struct err none = {0};
 	char base[sizeof(s->token.base)];
 
+	/* The proof of a code need not say again what the login said. */
+	const struct factor *f = &s->login.factor;
+	const char *user = answer->user_id[0] ? answer->user_id : f->user_id;
+	int region = answer->region ? answer->region : f->region;
+
 	memcpy(s->token.token, answer->token, sizeof(s->token.token));
-	memcpy(s->token.user_id, answer->user_id, sizeof(s->token.user_id));
+	snprintf(s->token.user_id, sizeof(s->token.user_id), "%s", user);
 	memcpy(s->token.base, s->login.base, sizeof(s->token.base));
 	s->token.region = 0;
-	if (region_base(s->config.api, answer->region, base, sizeof(base)) == 0) {
+	if (region_base(s->config.api, region, base, sizeof(base)) == 0) {
 		memcpy(s->token.base, base, sizeof(base));
-		s->token.region = answer->region;
+		s->token.region = region;
 	}
 	s->token.scheme = (int)s->login.scheme;
 	s->generation++;
@@ -150,9 +201,9 @@ static void end_logged_in(struct session *s, const struct login_answer *answer)
 	s->why = (struct err){0};
 	refusal_clear(&s->refusal);
 	breaker_succeeded(&s->breaker);
-	log_info("logged in to the Training Hub, region %d", answer->region);
+	log_info("logged in to the Training Hub, region %d", region);
 	s->config.keep(s->config.arg, &s->token);
-	end(s, &none);
+	session_login_end(s, &none);
 }
 
 /* ---- the steps ---- */
@@ -168,7 +219,7 @@ static enum login_scheme pick(const struct session *s, unsigned refused)
 	return (refused & BIT(other)) ? LOGIN_NONE : other;
 }
 
-static void prepare_start(struct session *s)
+void session_login_prepare(struct session *s)
 {
 	struct err err;
 
@@ -177,7 +228,7 @@ static void prepare_start(struct session *s)
 	if (r < 0) {
 		s->phase = SESSION_IDLE;
 		err_sys(&err, r, "start the login");
-		end(s, &err);
+		session_login_end(s, &err);
 	}
 }
 
@@ -194,20 +245,38 @@ static void asked_too_long(void *arg)
 	session_settle(s, &err);
 }
 
-void session_login_start(struct session *s)
+static void start(struct session *s, const char *md5)
 {
 	enum login_scheme scheme = pick(s, s->refusal.schemes);
 	int region = s->token.region ? s->token.region : REGION_FIRST;
 
 	s->login.start_ms = session_now_ms(s);
+	s->login.step = LOGIN_STEP_PASSWORD;
 	s->login.attempt = 0;
-	s->login.md5[0] = '\0';
+	snprintf(s->login.md5, sizeof(s->login.md5), "%s", md5);
 	/* With all refused the password is asked for all the same: it may have changed. */
 	s->login.scheme = scheme != LOGIN_NONE ? scheme : (enum login_scheme)s->token.scheme;
 	if (region_base(s->config.api, region, s->login.base, sizeof(s->login.base)) < 0)
 		region_base(s->config.api, REGION_FIRST, s->login.base, sizeof(s->login.base));
 	http_after(s->http, SESSION_PASSWORD_MS, asked_too_long, s);
-	prepare_start(s);
+	session_login_prepare(s);
+}
+
+void session_login_start(struct session *s)
+{
+	start(s, "");
+}
+
+void session_login_start_person(struct session *s, const struct session_person *p,
+				void (*done)(void *arg, const struct err *err), void *arg)
+{
+	/* Somebody is there to see what comes of it, so what was is forgiven. */
+	refusal_clear(&s->refusal);
+	s->why = (struct err){0};
+	s->login.person = p;
+	s->login.person_done = done;
+	s->login.person_arg = arg;
+	start(s, p->md5);
 }
 
 /* The thread is done: what it found is now the login's. */
@@ -230,21 +299,27 @@ static void prepared(void *arg)
 
 	take_over(s, job);
 	if (err.code == -ENOMEM) {
-		end(s, &err);
+		session_login_end(s, &err);
+		return;
+	}
+	if (err.code && s->login.step == LOGIN_STEP_CODE) {
+		session_login_block(s, SESSION_FACTOR_MS, &err);
 		return;
 	}
 	if (err.code) {
-		end_blocked(s, SESSION_LOGIN_GAP_MS, &err);
+		session_login_block(s, SESSION_LOGIN_GAP_MS, &err);
 		return;
 	}
-	s->login.refused = refusal_of(&s->refusal, s->login.md5);
-	if (s->login.refused & BIT(s->login.scheme)) {
-		end_refused(s);
-		return;
+	if (s->login.step == LOGIN_STEP_PASSWORD) {
+		s->login.refused = refusal_of(&s->refusal, s->login.md5);
+		if (s->login.refused & BIT(s->login.scheme)) {
+			end_refused(s);
+			return;
+		}
 	}
 	s->phase = SESSION_POSTING;
 	s->login.start_ms = session_now_ms(s);
-	post(s);
+	session_login_post(s);
 }
 
 /* 1030 or 1031: these credentials, or this way of sending them. */
@@ -260,21 +335,32 @@ static void refused(struct session *s)
 	}
 	s->login.scheme = other;
 	s->login.attempt = 0;
-	prepare_start(s);
+	session_login_prepare(s);
 }
 
 static void judge(struct session *s, const struct http_answer *a)
 {
 	struct login_answer answer;
 	struct err err = {0};
-	int r = login_decode(a->data, a->len, &answer, &err);
 
-	if (r == 0)
+	if (s->login.step == LOGIN_STEP_MAIL) {
+		session_factor_mailed(s, a);
+		return;
+	}
+	int r = login_decode(a->data, a->len, &answer, &err);
+	if (s->login.step == LOGIN_STEP_CODE && r)
+		session_factor_refused(s, r, &err);
+	else if (r == 0)
 		end_logged_in(s, &answer);
 	else if (r == LOGIN_REFUSED)
 		refused(s);
+	else if (r == LOGIN_CODE_ASKED)
+		session_factor_start(s, &answer.factor);
+	else if (r == LOGIN_CODE_WRONG)
+		end_unknown(s);
 	else
-		end_blocked(s, r == -EACCES ? FACTOR_MS : SESSION_LOGIN_GAP_MS, &err);
+		session_login_block(s, r == -EACCES ? SESSION_FACTOR_MS : SESSION_LOGIN_GAP_MS,
+				    &err);
 	explicit_bzero(&answer, sizeof(answer));
 }
 
@@ -288,13 +374,13 @@ static void failed(struct session *s, const struct http_answer *a, const struct 
 	if (verdict == VERDICT_FAILED && (!a || a->status >= 500)) {
 		end_failed(s, &err);
 	} else if (verdict == VERDICT_NONE) {
-		end(s, &err);
+		session_login_end(s, &err);
 	} else {
 		if (a && (int64_t)a->retry_after_s * 1000 > wait_ms)
 			wait_ms = (int64_t)a->retry_after_s * 1000;
 		session_block(s, wait_ms, &err);
 		s->is_wished = a && a->status == 429;
-		end(s, &err);
+		session_login_end(s, &err);
 	}
 }
 
@@ -309,18 +395,18 @@ static void answered(void *arg, const struct http_answer *a, const struct err *e
 		return;
 	}
 	int wait_ms = retry_wait_ms(&outcome, s->login.attempt, left_ms, retry_random());
-	if (wait_ms < 0 || http_after(s->http, wait_ms, post, s) < 0)
+	if (wait_ms < 0 || http_after(s->http, wait_ms, session_login_post, s) < 0)
 		failed(s, a, err);
 }
 
-static void post(void *arg)
+void session_login_post(void *arg)
 {
 	static const char *const headers[] = {"Content-Type: application/json", NULL};
 	struct session *s = arg;
 	char url[sizeof(s->login.base) + 32];
 
 	s->login.attempt++;
-	snprintf(url, sizeof(url), "%s/account/login", s->login.base);
+	snprintf(url, sizeof(url), "%s%s", s->login.base, paths[s->login.step]);
 	struct http_request request = {.method = "POST",
 				       .url = url,
 				       .headers = headers,

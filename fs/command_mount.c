@@ -229,7 +229,7 @@ int command_mount(struct options *o)
 	if (cache_dir_path(o->cache_dir, o->account, o->api, cache, &err) < 0)
 		goto fail;
 	const char *keep[] = {cache, o->config_path[0] ? o->config_path : NULL, NULL};
-	if (mountpoint_check(o->mountpoint, o->nonempty, keep, p.path, &err) < 0)
+	if (mountpoint_check(o->path, o->nonempty, keep, p.path, &err) < 0)
 		goto fail;
 	return run(&p);
 fail:

@@ -3,27 +3,22 @@
 #include "fs/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "api/log.h"
-#include "cache/atomic_file.h"
-
-#include <fcntl.h>
-
-#define CONFIG_MAX 65536
 
 enum kind {
 	KIND_FLAG,
 	KIND_STRING,
+	KIND_PATH,   /* made absolute, since the mount leaves the folder it was started in */
 	KIND_NUMBER, /* decimal, low..high */
 	KIND_BYTES,  /* decimal with K, M, G */
 	KIND_OCTAL,
 	KIND_LEVEL,
-	KIND_IGNORED, /* words of mount(8) and fstab that change nothing here */
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -38,11 +33,11 @@ static const struct spec {
 	{"account", KIND_STRING, AT(account), 0, 0, NULL},
 	{"password_command", KIND_STRING, AT(password_command), 0, 0,
 	 "CMD    the password is the first line that CMD prints"},
-	{"password_file", KIND_STRING, AT(password_file), 0, 0,
+	{"password_file", KIND_PATH, AT(password_file), 0, 0,
 	 "FILE   the password is the first line of FILE (mode 0600)"},
 	{"api", KIND_STRING, AT(api), 0, 0,
 	 "URL    another hub; %r stands for the region's number"},
-	{"cache_dir", KIND_STRING, AT(cache_dir), 0, 0, "DIR    instead of ~/.cache/corosfs"},
+	{"cache_dir", KIND_PATH, AT(cache_dir), 0, 0, "DIR    instead of ~/.cache/corosfs"},
 	{"memory", KIND_BYTES, AT(memory), 1 << 20, INT64_C(1) << 40,
 	 "SIZE   ceiling for cached months in memory (64M)"},
 	{"ttl", KIND_NUMBER, AT(ttl), 1, 86400,
@@ -55,10 +50,9 @@ static const struct spec {
 	 "       no ' before names that a spreadsheet would run"},
 	{"csv_bom", KIND_FLAG, AT(csv_bom), 0, 0,
 	 "       a byte-order mark in every csv, for Excel"},
-	{"ca_file", KIND_STRING, AT(ca_file), 0, 0, "FILE   certificates to trust (PEM)"},
+	{"ca_file", KIND_PATH, AT(ca_file), 0, 0, "FILE   certificates to trust (PEM)"},
 	{"log", KIND_LEVEL, AT(log), 0, 0, "LEVEL  error, warn, info or debug (warn)"},
-	{"log_file", KIND_STRING, AT(log_file), 0, 0,
-	 "FILE   instead of syslog, or stderr with -f"},
+	{"log_file", KIND_PATH, AT(log_file), 0, 0, "FILE   instead of syslog, or stderr with -f"},
 	{"uid", KIND_NUMBER, AT(uid), 0, UINT32_MAX - 1, "N      owner of everything"},
 	{"gid", KIND_NUMBER, AT(gid), 0, UINT32_MAX - 1, "N      group of everything"},
 	{"umask", KIND_OCTAL, AT(umask), 0, 0777,
@@ -67,27 +61,53 @@ static const struct spec {
 	 "       other users may look too, as far as umask= lets them"},
 	{"nonempty", KIND_FLAG, AT(nonempty), 0, 0,
 	 "       mount over a directory that is not empty"},
-	{"ro", KIND_IGNORED, 0, 0, 0, NULL},
-	{"rw", KIND_IGNORED, 0, 0, 0, NULL},
-	{"nosuid", KIND_IGNORED, 0, 0, 0, NULL},
-	{"nodev", KIND_IGNORED, 0, 0, 0, NULL},
-	{"noexec", KIND_IGNORED, 0, 0, 0, NULL},
-	{"suid", KIND_IGNORED, 0, 0, 0, NULL},
-	{"dev", KIND_IGNORED, 0, 0, 0, NULL},
-	{"exec", KIND_IGNORED, 0, 0, 0, NULL},
-	{"noatime", KIND_IGNORED, 0, 0, 0, NULL},
-	{"relatime", KIND_IGNORED, 0, 0, 0, NULL},
-	{"default_permissions", KIND_IGNORED, 0, 0, 0, NULL},
-	{"defaults", KIND_IGNORED, 0, 0, 0, NULL},
-	{"auto", KIND_IGNORED, 0, 0, 0, NULL},
-	{"noauto", KIND_IGNORED, 0, 0, 0, NULL},
-	{"user", KIND_IGNORED, 0, 0, 0, NULL},
-	{"nouser", KIND_IGNORED, 0, 0, 0, NULL},
-	{"users", KIND_IGNORED, 0, 0, 0, NULL},
-	{"nofail", KIND_IGNORED, 0, 0, 0, NULL},
-	{"_netdev", KIND_IGNORED, 0, 0, 0, NULL},
 };
 #define SPECS (sizeof(specs) / sizeof(specs[0]))
+
+/* Words of mount(8), fstab(5) and libfuse that change nothing here, with or without a value. */
+static const char *const ignored[] = {
+	"ro",
+	"rw",
+	"nosuid",
+	"suid",
+	"nodev",
+	"dev",
+	"noexec",
+	"exec",
+	"sync",
+	"async",
+	"dirsync",
+	"atime",
+	"noatime",
+	"relatime",
+	"norelatime",
+	"strictatime",
+	"lazytime",
+	"nolazytime",
+	"diratime",
+	"nodiratime",
+	"auto",
+	"noauto",
+	"user",
+	"nouser",
+	"users",
+	"owner",
+	"group",
+	"nofail",
+	"defaults",
+	"_netdev",
+	"silent",
+	"loud",
+	"fsname",
+	"subtype",
+	"max_read",
+	"blksize",
+	"blkdev",
+	"uhelper",
+	"helper",
+	"auto_unmount",
+	"default_permissions",
+};
 
 static const char *const levels[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -139,6 +159,46 @@ static int parse_level(const char *s)
 	return -EINVAL;
 }
 
+/* A leading ~/ is the home: shells do not expand it behind a `=` of -o, nor does anybody in the
+ * config file. */
+static int parse_path(const char *value, char **path)
+{
+	char here[PATH_MAX] = "";
+	const char *above = NULL;
+	int r;
+
+	if (value[0] == '~' && value[1] == '/') {
+		above = getenv("HOME");
+		if (!above || above[0] != '/')
+			return -EINVAL;
+		value += 2;
+	} else if (value[0] != '/') {
+		above = getcwd(here, sizeof(here));
+		if (!above)
+			return -errno;
+	}
+	r = above ? asprintf(path, "%s/%s", above, value) : asprintf(path, "%s", value);
+	if (r < 0)
+		*path = NULL;
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int set_text(char **field, const char *value, int is_path)
+{
+	char *text = NULL;
+	int r = 0;
+
+	if (is_path)
+		r = parse_path(value, &text);
+	else if (!(text = strdup(value)))
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	free(*field);
+	*field = text;
+	return 0;
+}
+
 static int set_value(struct options *o, const struct spec *spec, const char *value)
 {
 	void *field = (char *)o + spec->at;
@@ -152,17 +212,14 @@ static int set_value(struct options *o, const struct spec *spec, const char *val
 			*(int *)field = r;
 		return r < 0 ? r : 0;
 	case KIND_STRING:
+	case KIND_PATH:
 		if (!value || !*value)
 			return -EINVAL;
-		free(*(char **)field);
-		*(char **)field = strdup(value);
-		return *(char **)field ? 0 : -ENOMEM;
+		return set_text(field, value, spec->kind == KIND_PATH);
 	case KIND_LEVEL:
 		r = value ? parse_level(value) : -EINVAL;
 		n = r;
 		break;
-	case KIND_IGNORED:
-		return 0;
 	default:
 		r = value ? parse_number(value, spec->kind == KIND_OCTAL ? 8 : 10,
 					 spec->kind == KIND_BYTES, &n)
@@ -175,17 +232,20 @@ static int set_value(struct options *o, const struct spec *spec, const char *val
 	return r < 0 ? r : 0;
 }
 
-static int set(struct options *o, const char *name, const char *value, const char *where,
-	       struct err *err)
+int options_set_value(struct options *o, const char *name, const char *value, const char *where,
+		      struct err *err)
 {
 	/* systemd's and udisks' words in fstab. */
-	if (strncmp(name, "x-", 2) == 0 || strncmp(name, "comment", 7) == 0)
+	if (strncasecmp(name, "x-", 2) == 0 || strncmp(name, "comment", 7) == 0)
 		return 0;
 	if (strcmp(name, "password") == 0)
 		return err_set(err, -EINVAL,
 			       "%s: a password is never an option, others could see it; use "
 			       "password_file= or password_command=",
 			       where);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		if (strcmp(name, ignored[i]) == 0)
+			return 0;
 	for (size_t i = 0; i < SPECS; i++) {
 		if (strcmp(name, specs[i].name) != 0)
 			continue;
@@ -210,204 +270,25 @@ int options_set(struct options *o, const char *word, const char *where, struct e
 	char *value = strchr(name, '=');
 	if (value)
 		*value++ = '\0';
-	int r = set(o, name, value, where, err);
+	int r = options_set_value(o, name, value, where, err);
 	free(name);
 	return r;
-}
-
-/* "a,b=c\,d": commas divide, a backslash takes the next character as it is. */
-static int set_list(struct options *o, const char *list, struct err *err)
-{
-	char *word = malloc(strlen(list) + 1);
-	int r = 0;
-
-	if (!word)
-		return err_set(err, -ENOMEM, "no memory for the options");
-	while (*list && r == 0) {
-		size_t n = 0;
-		for (; *list && *list != ','; list++) {
-			if (*list == '\\' && list[1])
-				list++;
-			word[n++] = *list;
-		}
-		word[n] = '\0';
-		list += *list == ',';
-		if (n)
-			r = options_set(o, word, "-o", err);
-	}
-	free(word);
-	return r;
-}
-
-/* ---- the config file ---- */
-
-static char *trim(char *s)
-{
-	s += strspn(s, " \t\r");
-	for (size_t n = strlen(s); n && strchr(" \t\r", s[n - 1]); n--)
-		s[n - 1] = '\0';
-	return s;
-}
-
-static int read_lines(struct options *o, char *text, struct err *err)
-{
-	char where[PATH_MAX + 32], *save;
-	int r = 0, n = 1;
-
-	/* strsep() rather than strtok(): empty lines count. */
-	for (char *line; r == 0 && (line = strsep(&text, "\n")); n++) {
-		char *name = trim(line);
-		if (!*name || *name == '#')
-			continue;
-		save = strchr(name, '=');
-		if (save)
-			*save++ = '\0';
-		snprintf(where, sizeof(where), "%.200s line %d", o->config_path, n);
-		r = set(o, trim(name), save ? trim(save) : NULL, where, err);
-	}
-	return r;
-}
-
-static int read_config(struct options *o, struct err *err)
-{
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char *text;
-	size_t len;
-
-	if (xdg && xdg[0] == '/')
-		snprintf(o->config_path, sizeof(o->config_path), "%s/corosfs/config", xdg);
-	else if (home && home[0] == '/')
-		snprintf(o->config_path, sizeof(o->config_path), "%s/.config/corosfs/config", home);
-	else
-		return 0;
-	int r = atomic_file_read(AT_FDCWD, o->config_path, CONFIG_MAX, &text, &len, err);
-	if (r == -ENOENT || r == -ENOTDIR)
-		return 0;
-	if (r < 0)
-		return r;
-	r = read_lines(o, text, err);
-	explicit_bzero(text, len);
-	free(text);
-	return r;
-}
-
-/* ---- the command line ---- */
-
-static int positional(int argc, char **argv, struct options *o, struct err *err)
-{
-	if (argc < 1 || argc > 2)
-		return err_set(err, -EINVAL,
-			       "usage: corosfs [ACCOUNT] MOUNTPOINT [-o option,...]; "
-			       "see corosfs --help");
-	if (argc == 2) {
-		free(o->account);
-		o->account = strdup(argv[0]);
-	}
-	o->mountpoint = strdup(argv[argc - 1]);
-	if (!o->mountpoint || (argc == 2 && !o->account))
-		return err_set(err, -ENOMEM, "no memory for the options");
-	if (!o->account)
-		return err_set(err, -EINVAL,
-			       "which account? corosfs you@example.org MOUNTPOINT, or "
-			       "`account = you@example.org` in %s",
-			       o->config_path[0] ? o->config_path : "the config file");
-	return 0;
-}
-
-/* What getopt_long() stumbled over. optind may not have moved past a word of several letters. */
-static int unknown(const char *word, struct err *err)
-{
-	if (optopt == 'o')
-		return err_set(err, -EINVAL, "-o needs an option behind it; see corosfs --help");
-	if (optopt && strncmp(word, "--", 2) != 0)
-		return err_set(err, -EINVAL, "unknown option `-%c`; see corosfs --help", optopt);
-	return err_set(err, -EINVAL, "unknown option `%s`; see corosfs --help", word);
-}
-
-int options_parse(int argc, char **argv, struct options *o, enum options_action *action,
-		  struct err *err)
-{
-	static const struct option words[] = {
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0},
-	};
-	int c, r = 0;
-
-	*o = (struct options){
-		.memory = 64 << 20,
-		.ttl = 60,
-		.rate = 10,
-		.timeout = 30,
-		.log = LOG_LEVEL_WARN,
-		.uid = -1,
-		.gid = -1,
-		.umask = -1,
-	};
-	*action = OPTIONS_MOUNT;
-	optind = 1;
-	opterr = 0;
-	/* --help must work whatever is in the config file. */
-	while ((c = getopt_long(argc, argv, "fdo:hV", words, NULL)) != -1) {
-		if (c == 'h' || c == 'V') {
-			*action = c == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
-			return 0;
-		}
-		/* The next pass finds it in front of the other arguments. */
-		if (c == '?' && optopt == 'o')
-			r = unknown("-o", err);
-	}
-	if (r < 0 || (r = read_config(o, err)) < 0)
-		return r;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "fdo:hV", words, NULL)) != -1) {
-		if (c == 'o')
-			r = set_list(o, optarg, err);
-		else if (c == '?')
-			r = unknown(argv[optind - 1], err);
-		o->foreground |= c == 'f' || c == 'd';
-		o->debug |= c == 'd';
-		if (r < 0)
-			return r;
-	}
-	if (o->debug)
-		o->log = LOG_LEVEL_DEBUG;
-	return positional(argc - optind, argv + optind, o, err);
 }
 
 void options_clear(struct options *o)
 {
 	for (size_t i = 0; i < SPECS; i++)
-		if (specs[i].kind == KIND_STRING)
+		if (specs[i].kind == KIND_STRING || specs[i].kind == KIND_PATH)
 			free(*(char **)((char *)o + specs[i].at));
-	free(o->mountpoint);
+	free(o->path);
 	*o = (struct options){0};
 }
 
-void options_help(FILE *out)
+void options_list(FILE *out)
 {
-	fputs("usage: corosfs [ACCOUNT] MOUNTPOINT [-o option,...] [-f] [-d]\n"
-	      "\n"
-	      "Mounts a COROS Training Hub account, read-only. ACCOUNT is the e-mail, or comes "
-	      "from\n"
-	      "`account = ...` in ~/.config/corosfs/config. Unmount with fusermount3 -u "
-	      "MOUNTPOINT.\n"
-	      "\n"
-	      "  -f         stay in the foreground\n"
-	      "  -d         the same, and show each hub request\n"
-	      "  --help     this text\n"
-	      "  --version\n"
-	      "\n"
-	      "options, after -o or as lines `name = value` in the config file:\n",
-	      out);
 	for (size_t i = 0; i < SPECS; i++)
 		if (specs[i].help)
 			fprintf(out, "  %s%-*s%s\n", specs[i].name,
 				(int)(18 - strlen(specs[i].name)),
 				specs[i].kind == KIND_FLAG ? "" : "=", specs[i].help);
-	fputs("\n"
-	      "The password comes from password_command, password_file, $COROSFS_PASSWORD, "
-	      "systemd's\n"
-	      "$CREDENTIALS_DIRECTORY/corosfs-password, or a prompt; in this order.\n",
-	      out);
 }

@@ -12,14 +12,25 @@
 
 #include "api/err.h"
 
-enum options_action { OPTIONS_MOUNT, OPTIONS_HELP, OPTIONS_VERSION };
+enum options_action {
+	OPTIONS_MOUNT,
+	OPTIONS_LOGIN,
+	OPTIONS_SYNC,
+	OPTIONS_STATUS,
+	OPTIONS_REFRESH,
+	OPTIONS_CHECK,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+};
 
 /* Strings are the struct's own, NULL when not given. */
 struct options {
 	char *account;
-	char *mountpoint;
+	char *path; /* the mountpoint; with --refresh something in one */
 	int foreground;
 	int debug;
+	int json, metrics; /* --json, --metrics */
+	int from_month;    /* --from: month_number(); 0: not given */
 
 	char *password_command;
 	char *password_file;
@@ -41,11 +52,12 @@ struct options {
 	int nonempty;
 
 	char config_path[PATH_MAX]; /* the config file, there or not; "" without a home */
+	struct err config_err;      /* why it could not be read, where that stops nothing */
 };
 
 /*
- * Reads the config file, then the arguments. 0 and *action, or a negative errno with words:
- * -EPERM for a config file that others can read, -EINVAL for anything that is wrong.
+ * Reads the config file, then the arguments (options_parse.c). 0 and *action, or a negative errno
+ * with words: -EPERM for a config file that others can read, -EINVAL for anything that is wrong.
  */
 int options_parse(int argc, char **argv, struct options *o, enum options_action *action,
 		  struct err *err);
@@ -53,7 +65,16 @@ void options_clear(struct options *o);
 
 void options_help(FILE *out);
 
-/* One "key=value" or "key", as in -o. For tests. */
+/* ---- for the files of options_*.c */
+
+/* One "key=value" or "key", as in -o. `where` is for the words of a refusal. */
 int options_set(struct options *o, const char *word, const char *where, struct err *err);
+/* The same in two parts; `value` NULL for a flag. */
+int options_set_value(struct options *o, const char *name, const char *value, const char *where,
+		      struct err *err);
+/* options_config.c: 0 also without a file. */
+int options_read_config(struct options *o, struct err *err);
+/* A line an option. */
+void options_list(FILE *out);
 
 #endif

@@ -198,6 +198,13 @@ static const struct line_case {
 	 "you",
 	 "/mnt",
 	 NULL},
+	{"more of those, and what libfuse's helpers hand on",
+	 {"you", "/mnt", "-o",
+	  "sync,async,dirsync,fsname=a,subtype=corosfs,max_read=131072,auto_unmount,"
+	  "x-systemd.idle-timeout=60,X-mount.mkdir,nodiratime,group,owner,users"},
+	 "you",
+	 "/mnt",
+	 NULL},
 	{"empty words in a list", {"you", "/mnt", "-o", ",,offline,,"}, "you", "/mnt", NULL},
 	{"nothing", {NULL}, NULL, NULL, "usage"},
 	{"no account", {"/mnt"}, NULL, NULL, "which account"},
@@ -209,6 +216,26 @@ static const struct line_case {
 	{"an unknown word", {"--sing", "you", "/mnt"}, NULL, NULL, "`--sing`"},
 	{"a word that is behind the others", {"you", "/mnt", "--sing"}, NULL, NULL, "`--sing`"},
 	{"nothing behind -o", {"you", "/mnt", "-o"}, NULL, NULL, "-o needs"},
+	{"two things at once", {"--login", "--sync", "you"}, NULL, NULL, "one at a time"},
+	{"a login of nobody", {"--login"}, NULL, NULL, "which account? corosfs --login you@"},
+	{"a login with a path", {"--login", "you", "/mnt"}, NULL, NULL, "usage: corosfs --login"},
+	{"two paths", {"--status", "/mnt", "/mnt"}, NULL, NULL, "usage: corosfs --status"},
+	{"a refresh of nothing", {"--refresh"}, NULL, NULL, "usage: corosfs --refresh"},
+	{"a month that is none", {"--sync", "you", "--from", "2024-13"}, NULL, NULL, "`2024-13`"},
+	{"a year is no month", {"--sync", "you", "--from", "2024"}, NULL, NULL, "`2024` is no"},
+	{"no month", {"--sync", "you", "--from"}, NULL, NULL, "--from needs"},
+	{"--from where it means nothing",
+	 {"you", "/mnt", "--from", "2024-01"},
+	 NULL,
+	 NULL,
+	 "--from does not go with"},
+	{"--json where it means nothing", {"you", "/mnt", "--json"}, NULL, NULL, "--json does not"},
+	{"--metrics where they mean nothing",
+	 {"--sync", "you", "--metrics"},
+	 NULL,
+	 NULL,
+	 "--metrics does not"},
+	{"two formats", {"--status", "--json", "--metrics"}, NULL, NULL, "one at a time"},
 	{"the second of a list is wrong",
 	 {"you", "/mnt", "-o", "offline,wrong"},
 	 NULL,
@@ -228,7 +255,7 @@ static void line(void **state)
 		if (r < 0)
 			fail_msg("%s", err.text);
 		assert_string_equal(o.account, c->account);
-		assert_string_equal(o.mountpoint, c->mountpoint);
+		assert_string_equal(o.path, c->mountpoint);
 		assert_int_equal(action, OPTIONS_MOUNT);
 	} else {
 		assert_int_equal(r, -EINVAL);
@@ -296,7 +323,10 @@ static const struct escape_case {
 	{"a backslash at the end stays", "cache_dir=/a\\", "/a\\"},
 	{"any escaped character", "cache_dir=\\/\\a", "/a"},
 	{"an equals sign in a value", "cache_dir=/a=b", "/a=b"},
-	{"spaces stay", "cache_dir= /a ", " /a "},
+	{"spaces stay", "cache_dir=/ a ", "/ a "},
+	{"the home", "cache_dir=~/a", "/home/you/a"},
+	{"somebody's home is a name like another", "cache_dir=/~you", "/~you"},
+	{"a path from here, since the mount does not stay here", "cache_dir=a/b", "/a/b"},
 };
 
 static void escape(void **state)
@@ -307,9 +337,12 @@ static void escape(void **state)
 	struct options o;
 	struct err err;
 
+	setenv("HOME", "/home/you", 1);
+	assert_int_equal(chdir("/tmp/.."), 0);
 	if (parse(args, &o, &action, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_string_equal(o.cache_dir, c->want);
+	/* From the root "a" is "//a". */
+	assert_string_equal(o.cache_dir + (o.cache_dir[1] == '/'), c->want);
 	options_clear(&o);
 }
 
@@ -341,6 +374,77 @@ static void help(void **state)
 	write_config("wrong\n", 0644);
 	assert_int_equal(parse(c->args, &o, &action, &err), 0);
 	assert_int_equal(action, c->want);
+	options_clear(&o);
+}
+
+static const struct command_case {
+	const char *why;
+	const char *args[ARGS];
+	enum options_action want;
+	const char *account, *path;
+	int from;
+} command_cases[] = {
+	{"--login", {"--login", "you"}, OPTIONS_LOGIN, "you", NULL, 0},
+	{"--login behind its account", {"you", "--login"}, OPTIONS_LOGIN, "you", NULL, 0},
+	{"--login with an option",
+	 {"--login", "-o", "account=you,offline"},
+	 OPTIONS_LOGIN,
+	 "you",
+	 NULL,
+	 0},
+	{"--sync", {"--sync", "you", "--json"}, OPTIONS_SYNC, "you", NULL, 0},
+	{"--sync --from",
+	 {"--sync", "--from", "2022-12", "you"},
+	 OPTIONS_SYNC,
+	 "you",
+	 NULL,
+	 2022 * 12 + 11},
+	{"--status of all", {"--status"}, OPTIONS_STATUS, NULL, NULL, 0},
+	{"--status of one", {"--status", "--metrics", "/mnt"}, OPTIONS_STATUS, NULL, "/mnt", 0},
+	{"--refresh", {"--refresh", "/mnt/2022"}, OPTIONS_REFRESH, NULL, "/mnt/2022", 0},
+	{"--check", {"--check", "you"}, OPTIONS_CHECK, "you", NULL, 0},
+};
+
+static void same_text(const char *a, const char *b)
+{
+	if (!b)
+		assert_null(a);
+	else
+		assert_string_equal(a, b);
+}
+
+static void command(void **state)
+{
+	const struct command_case *c = *state;
+	enum options_action action;
+	struct options o;
+	struct err err;
+
+	if (parse(c->args, &o, &action, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(action, c->want);
+	same_text(o.account, c->account);
+	same_text(o.path, c->path);
+	assert_int_equal(o.from_month, c->from);
+	options_clear(&o);
+}
+
+/* Whoever looks for a mistake is not stopped by it. */
+static void check_despite_config(void **state)
+{
+	const char *args[] = {"--check", "you", NULL};
+	enum options_action action;
+	struct options o;
+	struct err err;
+
+	(void)state;
+	write_config("account = me\n", 0644);
+	assert_int_equal(parse(args, &o, &action, &err), 0);
+	assert_int_equal(o.config_err.code, -EPERM);
+	assert_string_equal(o.account, "you");
+	options_clear(&o);
+	args[0] = "--sync";
+	assert_int_equal(parse(args, &o, &action, &err), -EPERM);
 	options_clear(&o);
 }
 
@@ -392,6 +496,16 @@ static const struct config_case {
 	{"comments and empty lines", "\n# account = me\n\n  # more\naccount = you\n", 0, "you",
 	 NULL, NULL},
 	{"a # in a value stays", "account = you#me\n", 0, "you#me", NULL, NULL},
+	{"a # behind a space begins a comment", "account = you # me\n", 0, "you", NULL, NULL},
+	{"behind a tab, too", "account = you\t# me\n", 0, "you", NULL, NULL},
+	{"quotes around a value go", "account = \"you\"\n", 0, "you", NULL, NULL},
+	{"single ones, too, with a comment", "account = 'you' # me\n", 0, "you", NULL, NULL},
+	{"spaces and # are kept in them", "account = \" you # me\"\n", 0, " you # me", NULL, NULL},
+	{"quotes inside a value stay", "account = pass 'a # b' \"c\" # d\n", 0,
+	 "pass 'a # b' \"c\"", NULL, NULL},
+	{"two words in quotes stay", "account = 'a' 'b'\n", 0, "'a' 'b'", NULL, NULL},
+	{"a lone quote is a character", "account = o'brien # me\n", 0, "o'brien", NULL, NULL},
+	{"a flag with a comment", "account = you\noffline # always\n", 0, "you", NULL, NULL},
 	{"an equals sign in a value", "account = you=me\n", 0, "you=me", NULL, NULL},
 	{"a comma in a value", "account = you,me\n", 0, "you,me", NULL, NULL},
 	{"a flag", "account = you\noffline\n", 0, "you", NULL, NULL},
@@ -532,6 +646,8 @@ int main(void)
 	ROWS_ADD(&rows, mode_cases, mode);
 	ROWS_ADD(&rows, escape_cases, escape);
 	ROWS_ADD(&rows, action_cases, help);
+	ROWS_ADD(&rows, command_cases, command);
+	rows_add(&rows, "--check and a config file that is wrong", check_despite_config, NULL);
 	rows_add(&rows, "every option of --help is one", every_option_of_the_help, NULL);
 	ROWS_ADD(&rows, config_cases, config);
 	rows_add(&rows, "the command line wins over the config file", command_line_wins, NULL);
