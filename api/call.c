@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/envelope.h"
+#include "api/exchange.h"
 #include "api/log.h"
 #include "api/retry.h"
 #include "api/session_impl.h"
@@ -102,8 +102,7 @@ static void answered(void *arg, const struct http_answer *a, const struct err *w
 	struct err err;
 	enum verdict verdict = envelope_judge(a, why, result, &err);
 
-	log_debug("%s %s: %s, HTTP %ld, %d ms, %zu bytes", c->method, c->path, result,
-		  a ? a->status : 0, a ? a->ms : 0, a ? a->len : 0);
+	exchange_note(metrics_call(c->path), c->method, c->path, verdict, result, a, why);
 	if (verdict == VERDICT_DEAD) {
 		token_died(c, &err);
 		return;
@@ -225,6 +224,15 @@ void calls_cancel(struct session *s)
 		call_free(c);
 	}
 	s->last_queued = &s->queue;
+}
+
+int calls_queued(const struct session *s)
+{
+	int n = 0;
+
+	for (const struct call *c = s->queue; c; c = c->next)
+		n++;
+	return n;
 }
 
 void call_start(struct session *s, const char *method, const char *path, call_done *done, void *arg)

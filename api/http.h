@@ -12,6 +12,7 @@
 #define API_HTTP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "api/err.h"
 
@@ -59,6 +60,7 @@ struct http_request {
 	size_t body_len;
 	size_t max_size; /* a longer answer is -EIO, cut off while it arrives */
 	int timeout_ms;  /* for the whole exchange */
+	int want_date;   /* http_answer's date_s */
 };
 
 struct http_answer {
@@ -67,6 +69,7 @@ struct http_answer {
 	size_t len;        /* without the NUL */
 	int retry_after_s; /* the header's seconds, -1 without one */
 	int ms;            /* how long the exchange took */
+	int64_t date_s;    /* the Date header, if it was wanted; 0 without one */
 };
 
 /*

@@ -13,14 +13,16 @@ static atomic_int max_level = LOG_LEVEL_WARN;
 static atomic_int out_fd = STDERR_FILENO;
 static atomic_int echo;
 
+/* Beside the levels: what was asked for. */
+#define LEVEL_ASKED (LOG_LEVEL_DEBUG + 1)
+
 static const struct {
 	int priority; /* syslog's */
 	const char *word;
 } levels[] = {
-	[LOG_LEVEL_ERROR] = {LOG_ERR, "error: "},
-	[LOG_LEVEL_WARN] = {LOG_WARNING, "warning: "},
-	[LOG_LEVEL_INFO] = {LOG_INFO, ""},
-	[LOG_LEVEL_DEBUG] = {LOG_DEBUG, "debug: "},
+	[LOG_LEVEL_ERROR] = {LOG_ERR, "error: "}, [LOG_LEVEL_WARN] = {LOG_WARNING, "warning: "},
+	[LOG_LEVEL_INFO] = {LOG_INFO, ""},        [LOG_LEVEL_DEBUG] = {LOG_DEBUG, "debug: "},
+	[LEVEL_ASKED] = {LOG_NOTICE, ""},
 };
 
 void log_open(enum log_level level, int fd)
@@ -46,7 +48,7 @@ __attribute__((format(printf, 2, 0))) static void line(enum log_level level, con
 {
 	char text[600];
 
-	if ((int)level > atomic_load(&max_level))
+	if ((int)level != LEVEL_ASKED && (int)level > atomic_load(&max_level))
 		return;
 	int head = snprintf(text, sizeof(text), "corosfs: %s", levels[level].word);
 	if (vsnprintf(text + head, sizeof(text) - (size_t)head - 1, fmt, ap) < 0)
@@ -80,6 +82,7 @@ __attribute__((format(printf, 2, 0))) static void line(enum log_level level, con
 		va_end(ap);                                                                        \
 	}
 
+LOG_FUNCTION(log_notice, (enum log_level)LEVEL_ASKED)
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)

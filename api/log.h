@@ -23,6 +23,8 @@ void log_echo(int on);
 /* Whether a debug line would be written: for callers whose words cost something. */
 int log_debug_on(void);
 
+/* What was asked for: at any level. */
+void log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -190,3 +190,11 @@ int region_check(const char *api, struct err *err)
 	}
 	return 0;
 }
+
+const char *region_name(int region)
+{
+	static const char *const names[] = {NULL, "US and the rest of the world", "mainland China",
+					    "Europe", "Singapore"};
+
+	return region >= REGION_FIRST && region <= REGION_LAST ? names[region] : NULL;
+}

@@ -22,6 +22,9 @@ int region_check(const char *api, struct err *err);
 /* Whether regions have hosts of their own. */
 int region_routes(const char *api);
 
+/* For people: "Europe". NULL: none that we know. */
+const char *region_name(int region);
+
 /* The URL to put paths behind, without a slash at its end. 0, -ENOENT: no such region,
  * or -ENAMETOOLONG. Without routing every region will do. */
 int region_base(const char *api, int region, char *out, size_t size);

@@ -3,18 +3,14 @@
 #include "api/session.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "api/lock.h"
+#include "api/gate.h"
 #include "api/region.h"
 #include "api/session_impl.h"
-
-#define PERSON_RETRY_MS 100
 
 /* ---- creation ---- */
 
@@ -26,6 +22,9 @@ static void stop(void *arg)
 
 	err_sys(&err, -ECANCELED, "the session ends");
 	s->is_stopped = 1;
+	/* A person's login has somebody who waits for it; its thread is about to end. */
+	if (s->login.person)
+		session_login_end(s, &err);
 	session_settle(s, &err);
 	calls_cancel(s);
 }
@@ -144,6 +143,14 @@ void session_token_died(struct session *s, unsigned generation)
 		session_forget(s);
 }
 
+/* Until session_settle(). */
+static void park(struct session *s, struct session_waiter *w)
+{
+	w->next = NULL;
+	*s->last_waiting = w;
+	s->last_waiting = &w->next;
+}
+
 void session_want(struct session *s, struct session_waiter *w)
 {
 	struct err err = {0};
@@ -159,9 +166,7 @@ void session_want(struct session *s, struct session_waiter *w)
 		w->ready(w->arg, &err);
 		return;
 	}
-	w->next = NULL;
-	*s->last_waiting = w;
-	s->last_waiting = &w->next;
+	park(s, w);
 	if (s->phase == SESSION_IDLE)
 		session_login_start(s);
 }
@@ -217,20 +222,15 @@ struct login_wait {
 	struct session *session;
 	struct session_waiter waiter;
 	atomic_int refs;
-	pthread_cond_t ended;
-
-	struct lock lock;
-	/* -- guarded by lock */
-	int is_over GUARDED;
-	struct err err GUARDED;
+	struct gate over;
+	struct err err; /* before it is over */
 };
 
 static void login_wait_unref(struct login_wait *w)
 {
 	if (atomic_fetch_sub_explicit(&w->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	pthread_cond_destroy(&w->ended);
-	lock_clear(&w->lock);
+	gate_clear(&w->over);
 	free(w);
 }
 
@@ -238,11 +238,8 @@ static void login_ended(void *arg, const struct err *err)
 {
 	struct login_wait *w = arg;
 
-	lock_take(&w->lock);
 	w->err = *err;
-	w->is_over = 1;
-	pthread_cond_signal(&w->ended);
-	lock_drop(&w->lock);
+	gate_open(&w->over);
 	login_wait_unref(w);
 }
 
@@ -253,54 +250,29 @@ static void login_wanted(void *arg)
 	session_want(w->session, &w->waiter);
 }
 
-static struct login_wait *login_wait_new(struct session *s)
-{
-	struct login_wait *w = calloc(1, sizeof(*w));
-	pthread_condattr_t attr;
-
-	if (!w)
-		return NULL;
-	w->session = s;
-	w->waiter = (struct session_waiter){.ready = login_ended, .arg = w};
-	atomic_init(&w->refs, 2);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->ended, &attr);
-	pthread_condattr_destroy(&attr);
-	lock_init(&w->lock);
-	return w;
-}
-
 int session_login(struct session *s, struct err *err)
 {
-	struct login_wait *w = login_wait_new(s);
-	struct timespec until;
-	int r;
+	struct login_wait *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return err_sys(err, -ENOMEM, "log in");
-	r = http_run(s->http, login_wanted, w);
-	if (r < 0) {
-		/* The task will not run, and so not drop its share. */
-		atomic_store_explicit(&w->refs, 1, memory_order_relaxed);
-		login_wait_unref(w);
-		return err_sys(err, r, "log in");
-	}
+	w->session = s;
+	w->waiter = (struct session_waiter){.ready = login_ended, .arg = w};
+	atomic_init(&w->refs, 2);
+	gate_init(&w->over);
+	int r = http_run(s->http, login_wanted, w);
 	/* Twice the time of an exchange, as a call; the password may take its own. */
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (SESSION_PASSWORD_MS + 2 * (int64_t)s->config.timeout_ms) / 1000 + 1;
-
-	struct err outcome;
-	err_set(&outcome, -ETIMEDOUT, "the login does not end");
-	lock_take(&w->lock);
-	while (!w->is_over && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&w->ended, &w->lock.mutex, &until);
-	if (w->is_over)
-		outcome = w->err;
-	lock_drop(&w->lock);
+	if (r < 0) {
+		err_sys(err, r, "log in");
+		/* The task will not run, and so not drop its share. */
+		login_wait_unref(w);
+	} else if (gate_wait(&w->over, SESSION_PASSWORD_MS + 2 * s->config.timeout_ms) < 0) {
+		err_set(err, -ETIMEDOUT, "the login does not end");
+	} else {
+		*err = w->err;
+	}
 	login_wait_unref(w);
-	*err = outcome;
-	return outcome.code;
+	return err->code;
 }
 
 /* ---- a person's login ---- */
@@ -308,42 +280,44 @@ int session_login(struct session *s, struct err *err)
 struct person_wait {
 	struct session *session;
 	const struct session_person *person;
-	pthread_cond_t ended;
-
-	struct lock lock;
-	/* -- guarded by lock */
-	int is_over GUARDED;
-	struct err err GUARDED;
+	struct session_waiter waiter;
+	struct gate over;
+	struct err err; /* before it is over */
 };
 
 static void person_ended(void *arg, const struct err *err)
 {
 	struct person_wait *w = arg;
 
-	lock_take(&w->lock);
 	w->err = *err;
-	w->is_over = 1;
-	pthread_cond_signal(&w->ended);
-	lock_drop(&w->lock);
+	gate_open(&w->over);
 }
 
-/* As soon as no other login is under way; that one comes to its end. */
+static void person_wanted(void *arg);
+
+/* The login that was under way is over. */
+static void person_ready(void *arg, const struct err *err)
+{
+	if (err->code == -ECANCELED)
+		person_ended(arg, err);
+	else
+		person_wanted(arg);
+}
+
 static void person_wanted(void *arg)
 {
 	struct person_wait *w = arg;
 	struct session *s = w->session;
 	struct err err;
-	int r = s->is_stopped ? -ECANCELED : 0;
 
-	if (r == 0 && s->phase == SESSION_IDLE) {
-		session_login_start_person(s, w->person, person_ended, w);
-		return;
-	}
-	if (r == 0)
-		r = http_after(s->http, PERSON_RETRY_MS, person_wanted, w);
-	if (r < 0) {
-		err_sys(&err, r, "log in");
+	w->waiter = (struct session_waiter){.ready = person_ready, .arg = w};
+	if (s->is_stopped) {
+		err_sys(&err, -ECANCELED, "log in");
 		person_ended(w, &err);
+	} else if (s->phase != SESSION_IDLE) {
+		park(s, &w->waiter);
+	} else {
+		session_login_start_person(s, w->person, person_ended, w);
 	}
 }
 
@@ -351,20 +325,15 @@ int session_login_person(struct session *s, const struct session_person *p, stru
 {
 	struct person_wait w = {.session = s, .person = p};
 
-	lock_init(&w.lock);
-	pthread_cond_init(&w.ended, NULL);
+	gate_init(&w.over);
 	int r = http_run(s->http, person_wanted, &w);
 	if (r < 0) {
 		err_sys(err, r, "log in");
 	} else {
 		/* Each step has a deadline of its own, so this ends. */
-		lock_take(&w.lock);
-		while (!w.is_over)
-			pthread_cond_wait(&w.ended, &w.lock.mutex);
+		gate_wait(&w.over, -1);
 		*err = w.err;
-		lock_drop(&w.lock);
 	}
-	pthread_cond_destroy(&w.ended);
-	lock_clear(&w.lock);
+	gate_clear(&w.over);
 	return err->code;
 }

@@ -82,7 +82,8 @@ struct session_person {
 /*
  * Logs in with this password whatever there is: a token, a refusal, a wait because of the web
  * app. What the session had is kept unless it succeeds. Waits for the outcome, for as long as the
- * person thinks; not beside http_stop(). Errors as session_login(), -EINVAL with them: no code.
+ * person thinks; http_stop() waits for the person, too. Errors as session_login(), -EINVAL with
+ * them: no code.
  */
 int session_login_person(struct session *s, const struct session_person *p, struct err *err);
 

@@ -173,5 +173,7 @@ void session_seek(struct session *s);
 void calls_init(struct session *s);
 /* Ends all calls with -ECANCELED; there will be no more. */
 void calls_cancel(struct session *s);
+/* How many wait for their turn. */
+int calls_queued(const struct session *s);
 
 #endif

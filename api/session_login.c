@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/envelope.h"
+#include "api/exchange.h"
 #include "api/log.h"
 #include "api/region.h"
 #include "api/retry.h"
@@ -388,8 +388,13 @@ static void answered(void *arg, const struct http_answer *a, const struct err *e
 {
 	struct session *s = arg;
 	struct retry_outcome outcome = {err->code, a ? a->status : 0, a ? a->retry_after_s : -1};
+	const char *path = paths[s->login.step];
+	char result[ENVELOPE_RESULT];
+	struct err why;
+	enum verdict verdict = envelope_judge(a, err, result, &why);
 	int64_t left_ms = s->login.start_ms + 2 * (int64_t)s->config.timeout_ms - session_now_ms(s);
 
+	exchange_note(metrics_call(path), "POST", path, verdict, result, a, err);
 	if (a && a->status == 200) {
 		judge(s, a);
 		return;

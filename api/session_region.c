@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "api/envelope.h"
+#include "api/exchange.h"
 #include "api/region.h"
 #include "api/session_impl.h"
 
@@ -51,8 +51,10 @@ static void answered(void *arg, const struct http_answer *a, const struct err *w
 {
 	struct session *s = arg;
 	struct err err;
-	enum verdict verdict = envelope_judge(a, why, NULL, &err);
+	char result[ENVELOPE_RESULT];
+	enum verdict verdict = envelope_judge(a, why, result, &err);
 
+	exchange_note(METRIC_CALL_LIST, "GET", SEEK_PATH, verdict, result, a, why);
 	if (verdict == VERDICT_GOOD) {
 		found(s, s->seek_region);
 		return;

@@ -110,6 +110,22 @@ static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* A header at a time; curl_getdate() says -1 for what is no date. */
+static size_t take_date(char *data, size_t size, size_t n, void *arg)
+{
+	static const char name[] = "date:";
+	struct transfer *t = arg;
+	char text[64];
+
+	if (size * n > strlen(name) && strncasecmp(data, name, strlen(name)) == 0) {
+		snprintf(text, sizeof(text), "%.*s", (int)(size * n - strlen(name)),
+			 data + strlen(name));
+		time_t date_s = curl_getdate(text, NULL);
+		t->date_s = date_s > 0 ? date_s : 0;
+	}
+	return size * n;
+}
+
 /*
  * After a suspend or a change of network an old connection swallows requests
  * without a word, and HTTP/2 would send the next ones the same way. The kernel
@@ -170,6 +186,10 @@ static int set_request_options(struct transfer *t, const struct http_request *r,
 	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_bytes) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) != CURLE_OK;
+	if (r->want_date) {
+		bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_date) != CURLE_OK;
+		bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t) != CURLE_OK;
+	}
 	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->words) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, t) != CURLE_OK;
 	if (strcmp(r->method, "POST") == 0) {
@@ -273,6 +293,7 @@ void transfer_end(struct transfer *t, CURLcode result)
 		answer.retry_after_s = (int)(after < RETRY_AFTER_S ? after : RETRY_AFTER_S);
 	answer.ms = (int)(clock_system.mono_ms() - t->start_ms);
 	answer.len = t->answer.len;
+	answer.date_s = t->date_s;
 	answer.data = buf_cstr(&t->answer);
 	if (result != CURLE_OK)
 		explain(t, result, &err);

@@ -20,6 +20,7 @@ struct transfer {
 	int refused; /* 0, or why the rest of the answer was not taken: -EFBIG, -ENOMEM */
 	int timeout_ms;
 	int64_t start_ms;
+	int64_t date_s; /* of the answer, if it is wanted */
 	char host[128];
 	char words[CURL_ERROR_SIZE];
 	http_done *done;

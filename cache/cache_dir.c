@@ -101,6 +101,31 @@ static int open_lock(int at, struct err *err)
 	return fd < 0 ? err_sys(err, -errno, "open the lock of the cache folder") : fd;
 }
 
+/* What the owner wrote into its lock. */
+static long read_owner(int lock_fd)
+{
+	char owner[32] = "";
+	ssize_t n = pread(lock_fd, owner, sizeof(owner) - 1, 0);
+
+	return n > 0 ? strtol(owner, NULL, 10) : -1L;
+}
+
+long cache_dir_owner(const char *path)
+{
+	char name[PATH_MAX];
+	long owner = 0;
+
+	if (snprintf(name, sizeof(name), "%s/lock", path) >= (int)sizeof(name))
+		return 0;
+	int fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		owner = read_owner(fd);
+	close(fd);
+	return owner;
+}
+
 static int take_lock(struct cache_dir *d, int tries, struct err *err)
 {
 	char owner[32] = "";
@@ -113,11 +138,10 @@ static int take_lock(struct cache_dir *d, int tries, struct err *err)
 			poll(NULL, 0, LOCK_WAIT_MS / LOCK_TRIES);
 			continue;
 		}
-		ssize_t n = read(d->lock_fd, owner, sizeof(owner) - 1);
 		return err_set(err, -EBUSY,
 			       "this account is mounted already, by process %ld; unmount it, or "
 			       "use another -o cache_dir=FOLDER",
-			       n > 0 ? strtol(owner, NULL, 10) : -1L);
+			       read_owner(d->lock_fd));
 	}
 	int len = snprintf(owner, sizeof(owner), "%ld\n", (long)getpid());
 	/* The pid is a courtesy to the next one's error message. */

@@ -41,6 +41,9 @@ struct cache_dir {
 int cache_dir_path(const char *root, const char *account, const char *api, char path[PATH_MAX],
 		   struct err *err);
 
+/* The process that has the folder, 0: none. Waits for nobody. */
+long cache_dir_owner(const char *path);
+
 /*
  * Makes it where it is missing and takes it. 0; -EBUSY with the owner's pid in words: another
  * mount of the account; -EPERM: it belongs to somebody else or others may read it; ...

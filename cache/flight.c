@@ -135,6 +135,9 @@ void flight_free(struct flight *f)
 static void log_failure(struct month_store *s, const struct flight *f, const struct err *err)
 {
 	lock_take(&s->lock);
+	s->failure = *err;
+	s->failure_s = s->config.clock->wall_s();
+	s->is_failing = 1;
 	int news = said_news(&s->said, err, s->config.clock->mono_ms());
 	lock_drop(&s->lock);
 	if (!news)
@@ -150,6 +153,7 @@ static void log_success(struct month_store *s)
 {
 	lock_take(&s->lock);
 	int was_down = said_over(&s->said);
+	s->is_failing = 0;
 	lock_drop(&s->lock);
 	if (was_down)
 		log_warn("the Training Hub answers again");

@@ -273,3 +273,43 @@ void month_store_refresh(struct month_store *s)
 	lock_drop(&s->lock);
 	flight_start(s, &todo);
 }
+
+void month_store_land(struct month_store *s, int first, int last, int again, int wait_ms,
+		      landed_done *done, void *ctx)
+{
+	static const struct err offline = {-EHOSTUNREACH,
+					   "the mount is offline, or being unmounted"};
+	struct waiter *w = new_waiter(s, WAIT_LANDED, wait_ms, ctx);
+	unsigned char need[STORE_MONTHS] = {0};
+	struct todo todo = {0};
+
+	if (!w) {
+		done(ctx, &no_memory);
+		return;
+	}
+	w->ends_too = again && first == 0;
+	w->first = first > STORE_FIRST ? first : STORE_FIRST;
+	w->last = last < STORE_FIRST + STORE_MONTHS ? last : STORE_FIRST + STORE_MONTHS - 1;
+	w->done.landed = done;
+	if (again && !s->config.offline)
+		s->config.hub->again(s->config.hub->ctx);
+	lock_take(&s->lock);
+	int quiet = again && s->quiet;
+	for (int m = w->first; again && m <= w->last; m++) {
+		const struct slot *slot = slot_locked(s, m);
+		need[m - w->first] = slot->month || slot->on_disk || w->first == w->last;
+	}
+	if (!quiet && w->ends_too)
+		flight_plan_history_locked(s, &todo);
+	if (!quiet && again)
+		flight_plan_locked(s, w->first, w->last, need, &todo);
+	lock_drop(&s->lock);
+	if (quiet) {
+		free(w);
+		done(ctx, &offline);
+		return;
+	}
+	/* The fetches count as under way already, so it is not answered before they are. */
+	waiter_submit(s, w);
+	flight_start(s, &todo);
+}

@@ -94,8 +94,37 @@ void month_store_history(struct month_store *s, int wait_ms, history_done *done,
 /* What is known of it now, however old; h->known says whether. */
 void month_store_history_now(struct month_store *s, struct history *h);
 
+/* What the store holds, in figures. */
+struct month_store_state {
+	struct history history;
+	int months;            /* in memory or on disk */
+	int in_memory;         /* of these */
+	size_t memory;         /* bytes of snapshots */
+	int64_t newest_s;      /* wall: when the youngest and the oldest of them were fetched, */
+	int64_t oldest_s;      /* 0: none */
+	int waiting, fetching; /* callers; months */
+	int unsaved;           /* months that are not on disk yet */
+	int disk_failing;      /* and why: the disk does not take them */
+	int is_failing;        /* the last fetch failed */
+	struct err failure;    /* the last one that did, code 0: none */
+	int64_t failure_s;     /* wall: then */
+};
+
+/* Looks at the disk for the age of what is not in memory: not from the transport thread. */
+void month_store_state(struct month_store *s, struct month_store_state *out);
+
 /* Looks at the hub again for everything that is cached, behind the readers' backs; and at once,
  * whatever we were waiting for. */
 void month_store_refresh(struct month_store *s);
+
+/*
+ * Calls `done` when nothing of first..last is being fetched any more, with an error if such a fetch
+ * failed meanwhile. With `again` what is cached of it is fetched first, a month of its own in any
+ * case, and the ends of the history when the range is all of it (first 0). -EHOSTUNREACH with
+ * `again`: the mount is offline.
+ */
+typedef void landed_done(void *ctx, const struct err *err);
+void month_store_land(struct month_store *s, int first, int last, int again, int wait_ms,
+		      landed_done *done, void *ctx);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "api/log.h"
+#include "api/metrics.h"
 #include "cache/month_file.h"
 #include "cache/store_impl.h"
 
@@ -91,6 +92,7 @@ static void save(void *arg)
 		month_file_touch(months_fd(s), j->first, 1, NULL);
 	lock_take(&s->lock);
 	if (m && t && r == 0) {
+		metrics_add(METRIC_CACHE_SAVED, 1);
 		slot->on_disk = 1;
 		if (slot->month == m)
 			slot->dirty = 0;

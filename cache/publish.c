@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/log.h"
+#include "api/metrics.h"
 #include "cache/month_file.h"
 #include "cache/store_impl.h"
 
@@ -90,6 +91,7 @@ static void confirm(struct flight *f, int number)
 {
 	struct month_store *s = f->store;
 
+	metrics_add(METRIC_MONTHS_SAME, 1);
 	lock_take(&s->lock);
 	struct slot *slot = slot_locked(s, number);
 	slot->fetched_s = f->now_s;
@@ -174,6 +176,7 @@ static void replace(struct flight *f, int number, struct month *old, struct mont
 		fail_month(f, number, r);
 		return;
 	}
+	metrics_add(old ? METRIC_MONTHS_CHANGED : METRIC_MONTHS_NEW, 1);
 	lock_take(&s->lock);
 	int seen = slot_locked(s, number)->seen;
 	lock_drop(&s->lock);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "api/log.h"
+#include "api/metrics.h"
 #include "cache/month_file.h"
 #include "cache/store_impl.h"
 
@@ -182,6 +183,7 @@ static void forget_file(struct month_store *s, int number, int r, const struct e
 
 	month_file_name(number, name);
 	if (r == -EBADMSG) {
+		metrics_add(METRIC_CACHE_DISCARDED, 1);
 		log_warn("the cached month %s is discarded: %s", name, err->text);
 		if (atomic_load(&s->config.dir->ours))
 			unlinkat(months_fd(s), name, 0);
@@ -217,6 +219,7 @@ void residence_load_now(struct month_store *s, int number)
 		month_unref(m);
 	else if (m)
 		residence_install(s, number, m, NULL, fetched_s, 0);
+	metrics_add(METRIC_CACHE_LOADED, m != NULL);
 }
 
 static void load(void *arg)

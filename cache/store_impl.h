@@ -56,7 +56,7 @@ struct slot {
 	unsigned seen : 1;       /* was in memory once: the kernel may know it */
 };
 
-enum waiting_for { WAIT_MONTHS, WAIT_TEXT, WAIT_HISTORY };
+enum waiting_for { WAIT_MONTHS, WAIT_TEXT, WAIT_HISTORY, WAIT_LANDED };
 
 /* A caller who waits. Its result is filled in under the lock, and given to it without. */
 struct waiter {
@@ -68,10 +68,12 @@ struct waiter {
 	uint64_t seq; /* a failure with a higher one happened while it waited */
 	int noted;    /* its miss was told to the read-ahead */
 	int soft;     /* a timer ends its soft wait */
+	int ends_too; /* landed: the ends of the history as well */
 	union {
 		span_done *span;
 		text_done *text;
 		history_done *history;
+		landed_done *landed;
 	} done;
 	void *ctx;
 	/* -- the result */
@@ -131,6 +133,9 @@ struct month_store {
 	struct err last_err GUARDED; /* of the last fetch that failed */
 	int64_t landed_ms GUARDED;   /* real monotonic time of the last flight's landing */
 	int quiet GUARDED;           /* stopping: ask the hub nothing more */
+	struct err failure GUARDED;  /* the last one that the hub is to blame for */
+	int64_t failure_s GUARDED;   /* wall */
+	int is_failing GUARDED;      /* no success since */
 	struct said said GUARDED;    /* failures of the hub that were logged */
 	int disk_down GUARDED;       /* the disk took nothing, which was logged, or there is none */
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/metrics.h"
 #include "cache/store_impl.h"
 
 /* How long an old copy may be believed while the hub is looked at behind it. */
@@ -235,13 +236,32 @@ static int evaluate_history(struct month_store *s, struct waiter *w, struct todo
 
 /* ---- park and wake ---- */
 
+/* ---- fetches ---- */
+
+static int evaluate_landed(struct month_store *s, struct waiter *w) REQUIRES(s->lock);
+static int evaluate_landed(struct month_store *s, struct waiter *w)
+{
+	int wait = w->ends_too && s->history_in_flight;
+
+	if (w->ends_too && s->history_failed_seq > w->seq)
+		return fail(w, &s->last_err);
+	for (int m = w->first; m <= w->last; m++) {
+		const struct slot *slot = slot_locked(s, m);
+		if (slot->failed_seq > w->seq)
+			return fail(w, &s->last_err);
+		wait |= slot->in_flight;
+	}
+	return !wait;
+}
+
 static int evaluate_locked(struct month_store *s, struct waiter *w, struct todo *todo)
 	REQUIRES(s->lock);
 static int evaluate_locked(struct month_store *s, struct waiter *w, struct todo *todo)
 {
-	int answered = w->what == WAIT_MONTHS ? evaluate_months(s, w, todo)
-		       : w->what == WAIT_TEXT ? evaluate_text(s, w, todo)
-					      : evaluate_history(s, w, todo);
+	int answered = w->what == WAIT_MONTHS   ? evaluate_months(s, w, todo)
+		       : w->what == WAIT_TEXT   ? evaluate_text(s, w, todo)
+		       : w->what == WAIT_LANDED ? evaluate_landed(s, w)
+						: evaluate_history(s, w, todo);
 
 	if (!answered && s->config.clock->mono_ms() >= w->deadline_ms) {
 		err_set(&w->err, -ETIMEDOUT,
@@ -256,6 +276,8 @@ static void answer(struct waiter *w)
 {
 	int ok = w->err.code == 0;
 
+	if (!ok)
+		metrics_add(METRIC_CACHE_FAILED, 1);
 	if (w->what == WAIT_MONTHS) {
 		if (!ok)
 			span_unref(w->span);
@@ -263,6 +285,8 @@ static void answer(struct waiter *w)
 	} else if (w->what == WAIT_TEXT) {
 		month_unref(w->month);
 		w->done.text(w->ctx, ok ? w->text : NULL, &w->err);
+	} else if (w->what == WAIT_LANDED) {
+		w->done.landed(w->ctx, &w->err);
 	} else {
 		w->done.history(w->ctx, ok ? w->history : NULL, w->valid_s, &w->err);
 		free(w->history);
@@ -354,6 +378,7 @@ void waiter_submit(struct month_store *s, struct waiter *w)
 		s->waiters = w;
 	}
 	lock_drop(&s->lock);
+	metrics_add(answered ? METRIC_CACHE_AT_ONCE : METRIC_CACHE_WAITED, 1);
 	/* Another thread may answer and free a parked waiter from here on. */
 	if (!answered)
 		arm_timers(s, todo.soft_ms, deadline_ms);

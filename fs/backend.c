@@ -10,7 +10,6 @@
 #include "cache/token_file.h"
 #include "cache/worker.h"
 
-#define USER_AGENT      "corosfs/" COROSFS_VERSION " (+https://github.com/corosfs/corosfs)"
 #define KEEP_AT_STOP_MS 1000
 
 /* ---- the token on its way to disk ---- */
@@ -92,7 +91,7 @@ int backend_open(struct backend *b, int need_folder, struct err *err)
 int backend_start_session(struct backend *b, struct err *err)
 {
 	const struct options *o = b->options;
-	struct http_config http = {.user_agent = USER_AGENT, .ca_file = o->ca_file};
+	struct http_config http = {.user_agent = BACKEND_USER_AGENT, .ca_file = o->ca_file};
 	struct session_config config = {
 		.account = o->account,
 		.api = o->api,

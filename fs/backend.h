@@ -15,6 +15,8 @@
 #include "fs/options.h"
 #include "fs/secret.h"
 
+#define BACKEND_USER_AGENT "corosfs/" COROSFS_VERSION " (+https://github.com/corosfs/corosfs)"
+
 struct worker;
 
 struct backend {

@@ -6,5 +6,10 @@
 #include "fs/options.h"
 
 int command_mount(struct options *o);
+int command_login(struct options *o);
+int command_sync(struct options *o);
+int command_status(struct options *o);
+int command_refresh(struct options *o);
+int command_check(struct options *o);
 
 #endif

@@ -19,12 +19,15 @@
 #include "cache/worker.h"
 #include "fs/backend.h"
 #include "fs/command.h"
+#include "fs/control_commands.h"
 #include "fs/fs.h"
 #include "fs/mount.h"
 #include "fs/mountpoint.h"
 #include "fs/node.h"
 #include "fs/notify.h"
 #include "fs/request.h"
+#include "fs/status.h"
+#include "fs/supervisor.h"
 
 /* Everything that lives as long as the mount, in the order of its start. */
 struct program {
@@ -34,6 +37,8 @@ struct program {
 	struct backend backend;
 	struct fs fs;
 	struct mount *mount;
+	struct control *control; /* NULL: there is no place for its socket */
+	struct control_context context;
 };
 
 /* ---- start ---- */
@@ -53,12 +58,37 @@ static int log_in(struct program *p, struct err *err)
 
 static void refresh(void *arg)
 {
-	month_store_refresh(arg);
+	const struct program *p = arg;
+
+	month_store_refresh(p->backend.store);
 }
 
 static void quiet(void *arg)
 {
-	month_store_quiet(arg);
+	struct program *p = arg;
+
+	supervisor_notify("STOPPING=1");
+	month_store_quiet(p->backend.store);
+}
+
+/* SIGUSR1: what --status says, a line each. */
+static void log_status(void *arg)
+{
+	const struct program *p = arg;
+	json_t *status = status_collect(&p->backend, p->path, p->context.start_s);
+	char *text = NULL, *rest, *line;
+	size_t len;
+	FILE *out = status ? open_memstream(&text, &len) : NULL;
+
+	if (out) {
+		status_words(status, clock_system.wall_s(), out);
+		fclose(out);
+	}
+	for (rest = text; rest && (line = strsep(&rest, "\n"));)
+		if (*line)
+			log_notice("%s", line);
+	free(text);
+	json_decref(status);
 }
 
 static int start_mount(struct program *p, struct err *err)
@@ -79,8 +109,9 @@ static int start_mount(struct program *p, struct err *err)
 		.path = p->path,
 		.allow_other = o->allow_other,
 		.refresh = refresh,
+		.status = log_status,
 		.quiet = quiet,
-		.arg = p->backend.store,
+		.arg = p,
 	};
 	/* Until here Ctrl-C ends the program at once; from here on there is something to unmount.
 	 */
@@ -89,6 +120,21 @@ static int start_mount(struct program *p, struct err *err)
 	if (!p->mount || mount_start(p->mount, err) < 0)
 		return err->code;
 	return mount_wait_ready(p->mount, err);
+}
+
+/* A mount that cannot be asked how it is is still a mount. */
+static void start_control(struct program *p)
+{
+	struct err err;
+
+	p->context = (struct control_context){
+		.backend = &p->backend,
+		.mountpoint = p->path,
+		.start_s = clock_system.wall_s(),
+	};
+	p->control = control_new(p->options, control_commands, &p->context, &err);
+	if (!p->control)
+		log_warn("%s; --status and --refresh will not find this mount", err.text);
 }
 
 static int start(struct program *p, struct err *err)
@@ -116,7 +162,10 @@ static int start(struct program *p, struct err *err)
 	    (r = backend_start_store(&p->backend, &news, err)) < 0 || (r = log_in(p, err)) < 0)
 		return r;
 	secret_no_prompt(&p->backend.secret);
-	return start_mount(p, err);
+	if ((r = start_mount(p, err)) < 0)
+		return r;
+	start_control(p);
+	return 0;
 }
 
 /* ---- stop: the mirror image ---- */
@@ -124,9 +173,11 @@ static int start(struct program *p, struct err *err)
 static void stop(struct program *p)
 {
 	backend_quiet(&p->backend);
+	control_hang_up(p->control);
 	if (p->fs.notifier)
 		worker_stop(p->fs.notifier, 0, free);
 	backend_stop(&p->backend);
+	control_free(p->control);
 	request_watch_stop();
 	if (p->mount)
 		mount_free(p->mount);
@@ -164,6 +215,7 @@ static int serve(struct program *p)
 	int r = start(p, &err);
 
 	if (r == 0) {
+		supervisor_notify("READY=1");
 		if (p->parent_fd >= 0)
 			detach(p);
 		mount_wait_end(p->mount);

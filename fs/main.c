@@ -27,9 +27,10 @@ static int command_version(struct options *o)
 }
 
 static int (*const commands[])(struct options *o) = {
-	[OPTIONS_MOUNT] = command_mount,
-	[OPTIONS_HELP] = command_help,
-	[OPTIONS_VERSION] = command_version,
+	[OPTIONS_MOUNT] = command_mount,     [OPTIONS_LOGIN] = command_login,
+	[OPTIONS_SYNC] = command_sync,       [OPTIONS_STATUS] = command_status,
+	[OPTIONS_REFRESH] = command_refresh, [OPTIONS_CHECK] = command_check,
+	[OPTIONS_HELP] = command_help,       [OPTIONS_VERSION] = command_version,
 };
 
 static int open_log(const struct options *o, struct err *err)

@@ -256,6 +256,8 @@ void mount_wait_end(struct mount *m)
 			m->config.quiet(m->config.arg);
 		else if (sig == SIGHUP)
 			m->config.refresh(m->config.arg);
+		else if (sig == SIGUSR1)
+			m->config.status(m->config.arg);
 		else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
 			begin_end(m, &ending);
 	}

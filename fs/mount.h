@@ -14,6 +14,7 @@ struct mount_config {
 	const char *path;    /* mountpoint_check()'s */
 	int allow_other;
 	void (*refresh)(void *arg); /* SIGHUP */
+	void (*status)(void *arg);  /* SIGUSR1 */
 	void (*quiet)(void *arg);   /* the unmount has begun: keep nobody waiting */
 	void *arg;
 };

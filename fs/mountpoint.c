@@ -19,7 +19,6 @@
 #include "api/log.h"
 
 #define FUSE_MAGIC 0x65735546
-#define FUSE_TYPE  "fuse.corosfs"
 
 /* realpath(3) of the folder above, since a dead mount cannot be looked at itself. */
 static int absolute(const char *dir, char path[PATH_MAX], struct err *err)
@@ -60,7 +59,7 @@ static int is_ours(const char *path)
 		return 0;
 	while (getmntent_r(mounts, &m, line, sizeof(line)))
 		if (strcmp(m.mnt_dir, path) == 0)
-			ours = strcmp(m.mnt_type, FUSE_TYPE) == 0;
+			ours = strcmp(m.mnt_type, MOUNTPOINT_TYPE) == 0;
 	endmntent(mounts);
 	return ours;
 }

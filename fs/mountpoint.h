@@ -8,6 +8,8 @@
 
 #include "api/err.h"
 
+#define MOUNTPOINT_TYPE "fuse.corosfs" /* in the kernel's table of mounts */
+
 /*
  * The absolute path of the mountpoint, checked: a directory, empty (unless `nonempty`), not a
  * corosfs mount already, and neither above nor below one of the `keep` folders (NULL-ended;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "api/metrics.h"
 #include "fs/gather.h"
 #include "fs/node.h"
 #include "fs/parallel.h"
@@ -57,6 +58,7 @@ static void op_lookup(fuse_req_t fuse, fuse_ino_t parent, const char *name)
 	struct request *r = request_new(fs_of(fuse), fuse, REQUEST_LOOKUP);
 	struct thing dir;
 
+	metrics_add(METRIC_FUSE_LOOKUP, 1);
 	if (!r)
 		return;
 	if (inode_dir(parent, &dir) < 0 || strlen(name) >= sizeof(r->name) ||
@@ -71,12 +73,14 @@ static void op_lookup(fuse_req_t fuse, fuse_ino_t parent, const char *name)
 
 static void op_forget(fuse_req_t fuse, fuse_ino_t ino, uint64_t lookups)
 {
+	metrics_add(METRIC_FUSE_FORGET, 1);
 	node_forget(fs_of(fuse)->nodes, ino, lookups);
 	fuse_reply_none(fuse);
 }
 
 static void op_forget_multi(fuse_req_t fuse, size_t count, struct fuse_forget_data *forgets)
 {
+	metrics_add(METRIC_FUSE_FORGET, 1);
 	for (size_t i = 0; i < count; i++)
 		node_forget(fs_of(fuse)->nodes, forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(fuse);
@@ -104,6 +108,7 @@ static void op_getattr(fuse_req_t fuse, fuse_ino_t ino, struct fuse_file_info *f
 	struct request *r = node_request(fuse, ino, REQUEST_GETATTR);
 
 	(void)fi;
+	metrics_add(METRIC_FUSE_GETATTR, 1);
 	if (r)
 		gather(r);
 }
@@ -114,6 +119,7 @@ static void op_read(fuse_req_t fuse, fuse_ino_t ino, size_t size, off_t off,
 	struct request *r = node_request(fuse, ino, REQUEST_READ);
 
 	(void)fi;
+	metrics_add(METRIC_FUSE_READ, 1);
 	if (!r)
 		return;
 	r->size = size;
@@ -128,6 +134,7 @@ static void list(fuse_req_t fuse, fuse_ino_t ino, size_t size, off_t off, enum r
 {
 	struct request *r = node_request(fuse, ino, what);
 
+	metrics_add(METRIC_FUSE_READDIR, 1);
 	if (!r)
 		return;
 	r->size = size;
@@ -158,6 +165,7 @@ static void op_open(fuse_req_t fuse, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
 	(void)fi;
+	metrics_add(METRIC_FUSE_OTHER, 1);
 	fuse_reply_err(fuse, ENOSYS);
 }
 
@@ -166,6 +174,7 @@ static void op_statfs(fuse_req_t fuse, fuse_ino_t ino)
 	const struct statvfs st = {.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255};
 
 	(void)ino;
+	metrics_add(METRIC_FUSE_STATFS, 1);
 	fuse_reply_statfs(fuse, &st);
 }
 

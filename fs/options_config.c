@@ -81,8 +81,10 @@ int options_read_config(struct options *o, struct err *err)
 	else
 		return 0;
 	int r = atomic_file_read(AT_FDCWD, o->config_path, CONFIG_MAX, &text, &len, err);
-	if (r == -ENOENT || r == -ENOTDIR)
+	if (r == -ENOENT || r == -ENOTDIR) {
+		*err = (struct err){0};
 		return 0;
+	}
 	if (r < 0)
 		return r;
 	r = read_lines(o, text, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "api/metrics.h"
 #include "fs/node.h"
 
 #define BLOCK 4096
@@ -44,22 +45,31 @@ static int fill_entry(struct request *r, const struct tree_entry *e, double entr
 	return param->ino ? 0 : -ENOMEM;
 }
 
+/* What programs may be told, and where it is counted; what is not a failure is not. */
+static const struct {
+	int code, metric;
+} told[] = {
+	{ENOENT, -1},
+	{ESTALE, -1},
+	{ENOMEM, METRIC_FUSE_ERROR_ENOMEM},
+	{EACCES, METRIC_FUSE_ERROR_EACCES},
+	{EBUSY, METRIC_FUSE_ERROR_EBUSY},
+	{ETIMEDOUT, METRIC_FUSE_ERROR_ETIMEDOUT},
+	{EHOSTUNREACH, METRIC_FUSE_ERROR_EHOSTUNREACH},
+	{EIO, METRIC_FUSE_ERROR_EIO}, /* and everything else */
+};
+#define TOLD (sizeof(told) / sizeof(told[0]))
+
 void reply_error(struct request *r, int code)
 {
+	size_t i = 0;
+
+	while (i < TOLD - 1 && told[i].code != -code)
+		i++;
 	if (request_claim(r)) {
-		switch (-code) {
-		case ENOENT:
-		case ESTALE:
-		case ENOMEM:
-		case EACCES:
-		case EBUSY:
-		case ETIMEDOUT:
-		case EHOSTUNREACH:
-			fuse_reply_err(r->fuse, -code);
-			break;
-		default:
-			fuse_reply_err(r->fuse, EIO);
-		}
+		if (told[i].metric >= 0)
+			metrics_add((enum metric)told[i].metric, 1);
+		fuse_reply_err(r->fuse, told[i].code);
 	}
 	request_end(r);
 }
@@ -100,6 +110,7 @@ void reply_attr(struct request *r, const struct tree_entry *e, double attr_s)
 
 void reply_bytes(struct request *r, const void *data, size_t len)
 {
+	metrics_add(METRIC_FUSE_BYTES, (int64_t)len);
 	if (request_claim(r))
 		fuse_reply_buf(r->fuse, data, len);
 	request_end(r);

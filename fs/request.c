@@ -10,6 +10,7 @@
 
 #include "api/clock.h"
 #include "api/lock.h"
+#include "api/metrics.h"
 #include "fs/interrupt.h"
 
 #define WATCH_MS 50
@@ -41,6 +42,14 @@ static struct watch {
 	struct request *first;
 } watch = {.lock = {PTHREAD_MUTEX_INITIALIZER}, .wake = PTHREAD_COND_INITIALIZER};
 
+static void answer_interrupted(struct request *r)
+{
+	metrics_add(METRIC_FUSE_ERROR_EINTR, 1);
+	/* Counted references are beyond the analyzer: ours is still there.
+	 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	fuse_reply_err(r->fuse, EINTR);
+}
+
 /* One look at everybody; returns how many are still waiting. */
 static int look(void)
 {
@@ -62,9 +71,7 @@ static int look(void)
 	for (struct request *next; gone; gone = next) {
 		next = gone->next_watched;
 		if (request_claim(gone))
-			/* Counted references are beyond the analyzer: ours is still there.
-			 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-			fuse_reply_err(gone->fuse, EINTR);
+			answer_interrupted(gone);
 		request_unref(gone);
 	}
 	return left;

@@ -181,6 +181,48 @@ static int from_prompt(const char *account, char md5[PASSWORD_MD5], struct err *
 	return md5_line(text, n > 0 ? (size_t)n : 0, "the prompt", md5, err);
 }
 
+/* A line of at most size - 1 bytes; a byte at a time, so that the next line stays in a pipe. */
+static void read_line(int fd, char *line, size_t size)
+{
+	size_t n = 0;
+	ssize_t got;
+	char c;
+
+	while ((got = read(fd, &c, 1)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || c == '\n')
+			break;
+		if (n < size - 1)
+			line[n++] = c;
+	}
+	line[n] = '\0';
+}
+
+int secret_code(int wrong, char code[FACTOR_CODE], struct err *err)
+{
+	int tty = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1;
+	char line[64];
+
+	for (;;) {
+		if (tty >= 0)
+			dprintf(tty, "%sThe Training Hub has mailed a code; its six digits: ",
+				wrong ? "That was not it. " : "");
+		read_line(tty >= 0 ? tty : STDIN_FILENO, line, sizeof(line));
+		int r = factor_code(line, code), is_empty = !line[0];
+		explicit_bzero(line, sizeof(line));
+		wrong = 1;
+		if (r < 0 && tty >= 0 && !is_empty)
+			continue;
+		if (tty >= 0)
+			close(tty);
+		return r == 0 ? 0
+			      : err_set(err, -EACCES,
+					"this account asks for a two-factor code: give its six "
+					"digits on stdin, or run corosfs --login in a terminal");
+	}
+}
+
 static int from_systemd(char md5[PASSWORD_MD5], struct err *err)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
@@ -194,7 +236,8 @@ static int from_systemd(char md5[PASSWORD_MD5], struct err *err)
 
 /* ---- what is kept ---- */
 
-static int keep(struct secret *s, const char md5[PASSWORD_MD5])
+static int keep_locked(struct secret *s, const char md5[PASSWORD_MD5]) REQUIRES(s->lock);
+static int keep_locked(struct secret *s, const char md5[PASSWORD_MD5])
 {
 	if (!s->kept) {
 		void *page = mmap(NULL, KEPT_SIZE, PROT_READ | PROT_WRITE,
@@ -210,6 +253,32 @@ static int keep(struct secret *s, const char md5[PASSWORD_MD5])
 	return 0;
 }
 
+static int keep(struct secret *s, const char md5[PASSWORD_MD5])
+{
+	lock_take(&s->lock);
+	int r = keep_locked(s, md5);
+	lock_drop(&s->lock);
+	return r;
+}
+
+void secret_keep(struct secret *s, const char md5[PASSWORD_MD5])
+{
+	/* Without memory the next login asks for it, as if it had not been said. */
+	if (!s->command && !s->file)
+		(void)keep(s, md5);
+}
+
+/* Whether there was one. */
+static int recall(struct secret *s, char md5[PASSWORD_MD5])
+{
+	lock_take(&s->lock);
+	int there = s->kept != NULL;
+	if (there)
+		memcpy(md5, s->kept, PASSWORD_MD5);
+	lock_drop(&s->lock);
+	return there;
+}
+
 int secret_init(struct secret *s, const char *command, const char *file, const char *account,
 		struct err *err)
 {
@@ -217,6 +286,7 @@ int secret_init(struct secret *s, const char *command, const char *file, const c
 	int r = 0;
 
 	*s = (struct secret){.command = command, .file = file, .account = account, .may_prompt = 1};
+	lock_init(&s->lock);
 	if (env && *env && !command && !file) {
 		r = md5_hex(env, strlen(env), md5, err);
 		if (r == 0 && (r = keep(s, md5)) < 0)
@@ -240,17 +310,16 @@ int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err)
 		return from_command(s, md5, err);
 	if (s->file)
 		return from_file(s->file, md5, err);
-	if (s->kept) {
-		memcpy(md5, s->kept, PASSWORD_MD5);
+	if (recall(s, md5))
 		return 0;
-	}
 	r = from_systemd(md5, err);
 	if (r != -ENOENT)
 		return r;
 	if (!s->may_prompt)
 		return err_set(err, -EACCES,
-			       "the login is over and the password was not kept; "
-			       "unmount and mount again");
+			       "the login is over and the password was not kept; run "
+			       "corosfs --login %s",
+			       s->account);
 	r = from_prompt(s->account, md5, err);
 	return r == 0 && keep(s, md5) < 0 ? err_set(err, -ENOMEM, "no memory for the password") : r;
 }
@@ -267,9 +336,11 @@ void secret_no_prompt(struct secret *s)
 
 void secret_clear(struct secret *s)
 {
+	lock_take(&s->lock);
 	if (s->kept) {
 		explicit_bzero(s->kept, KEPT_SIZE);
 		munmap(s->kept, KEPT_SIZE);
 	}
 	s->kept = NULL;
+	lock_drop(&s->lock);
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "api/err.h"
+#include "api/lock.h"
 #include "api/session.h"
 
 struct secret {
@@ -16,7 +17,8 @@ struct secret {
 	const char *account;        /* for the prompt */
 	int may_prompt;             /* somebody sits at the terminal */
 	/* What cannot be asked for again is kept, in memory that is not swapped or dumped. */
-	char *kept; /* [PASSWORD_MD5] */
+	struct lock lock;
+	char *kept GUARDED; /* [PASSWORD_MD5] */
 	atomic_int cancelled;
 };
 
@@ -26,6 +28,14 @@ int secret_init(struct secret *s, const char *command, const char *file, const c
 
 /* session_config.password; `arg` is the struct secret. -EACCES when there is no source. */
 int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err);
+
+/* What a person has just logged in with, for the next time; unless a file or a command is asked
+ * then. Any thread. */
+void secret_keep(struct secret *s, const char md5[PASSWORD_MD5]);
+
+/* The six digits that the hub has mailed, asked for on the terminal, or the next line of stdin when
+ * that is none. 0, or -EACCES with words. */
+int secret_code(int wrong, char code[FACTOR_CODE], struct err *err);
 
 /* From now on nobody is at the terminal. */
 void secret_no_prompt(struct secret *s);

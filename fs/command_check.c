@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* corosfs --check: everything that a mount needs, step by step. */
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "api/log.h"
+#include "api/region.h"
+#include "cache/cache_dir.h"
+#include "fs/check.h"
+#include "fs/command.h"
+
+__attribute__((format(printf, 3, 0))) static void say(struct check *c, const char *sign,
+						      const char *fmt, va_list ap)
+{
+	fprintf(c->out, "%s ", sign);
+	vfprintf(c->out, fmt, ap);
+	fputc('\n', c->out);
+	/* A step may take its time: the one before it should be seen. */
+	fflush(c->out);
+}
+
+void check_good(struct check *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(c, c->is_utf8 ? "\xe2\x9c\x93" : "ok  ", fmt, ap);
+	va_end(ap);
+}
+
+void check_bad(struct check *c, const char *remedy, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(c, c->is_utf8 ? "\xe2\x9c\x97" : "BAD ", fmt, ap);
+	va_end(ap);
+	fprintf(c->out, "  %s %s\n", c->is_utf8 ? "\xe2\x86\x92" : "  ->", remedy);
+	fflush(c->out);
+	c->bad++;
+}
+
+void check_skipped(struct check *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(c, c->is_utf8 ? "\xe2\x80\x93" : "-   ", fmt, ap);
+	va_end(ap);
+}
+
+int command_check(struct options *o)
+{
+	struct check c = {.options = o, .out = stdout};
+	char cache[PATH_MAX];
+	struct err err;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	setlocale(LC_CTYPE, "");
+	c.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	check_fuse(&c);
+	check_config(&c);
+	if (cache_dir_path(o->cache_dir, o->account, o->api, cache, &err) < 0) {
+		check_bad(&c, "set HOME, or use -o cache_dir=FOLDER", "%s", err.text);
+	} else if (region_check(o->api, &err) < 0) {
+		check_bad(&c, "correct api=, or leave it away", "%s", err.text);
+	} else {
+		check_cache(&c, cache);
+		check_password(&c);
+		check_hub(&c, cache);
+	}
+	if (c.bad)
+		printf("\n%d thing%s to put right\n", c.bad, c.bad == 1 ? "" : "s");
+	else
+		puts("\nall is well");
+	return c.bad != 0;
+}

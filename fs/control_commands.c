@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands of the control socket; see control_commands.h. */
+#include "fs/control_commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/gate.h"
+#include "api/metrics.h"
+#include "api/session_state.h"
+#include "fs/refresh_path.h"
+#include "fs/status.h"
+#include "fs/sync.h"
+
+#define CODE_MS  600000 /* for a person to find the code in the mail */
+#define STATE_MS 1000
+
+static int run_status(void *arg, struct control_client *client, const json_t *request,
+		      struct err *err)
+{
+	const struct control_context *c = arg;
+	json_t *status = status_collect(c->backend, c->mountpoint, c->start_s);
+
+	(void)request;
+	if (!status)
+		return err_set(err, -ENOMEM, "the mount has no memory to say how it is");
+	return control_send(client, json_pack("{s:o}", "status", status));
+}
+
+/* ---- refresh ---- */
+
+struct landing {
+	struct gate over;
+	struct err err; /* before it is over */
+};
+
+static void landed(void *arg, const struct err *err)
+{
+	struct landing *l = arg;
+
+	l->err = *err;
+	gate_open(&l->over);
+}
+
+static int land(struct month_store *store, int first, int last, int wait_ms, struct err *err)
+{
+	struct landing l;
+
+	gate_init(&l.over);
+	month_store_land(store, first, last, 1, wait_ms, landed, &l);
+	/* The store answers by its deadline, and when it stops. */
+	gate_wait(&l.over, -1);
+	*err = l.err;
+	gate_clear(&l.over);
+	return err->code;
+}
+
+static int64_t value(enum metric m)
+{
+	return atomic_load_explicit(&metrics_value[m], memory_order_relaxed);
+}
+
+static int run_refresh(void *arg, struct control_client *client, const json_t *request,
+		       struct err *err)
+{
+	const struct control_context *c = arg;
+	const char *path = json_string_value(json_object_get(request, "path"));
+	int64_t same = value(METRIC_MONTHS_SAME), fresh = value(METRIC_MONTHS_NEW),
+		changed = value(METRIC_MONTHS_CHANGED), requests = metrics_requests();
+	int first, last;
+
+	if (!path || refresh_path(path, &first, &last) < 0)
+		return err_set(err, -ENOENT, "there is no `%s` in the mount", path ? path : "");
+	int r = land(c->backend->store, first, last, 2000 * (int)c->backend->options->timeout, err);
+	if (r < 0)
+		return r;
+	same = value(METRIC_MONTHS_SAME) - same;
+	fresh = value(METRIC_MONTHS_NEW) - fresh;
+	changed = value(METRIC_MONTHS_CHANGED) - changed;
+	return control_send(client, json_pack("{s:{s:I, s:I, s:I, s:I}}", "refreshed", "same",
+					      (json_int_t)same, "new", (json_int_t)fresh, "changed",
+					      (json_int_t)changed, "requests",
+					      (json_int_t)(metrics_requests() - requests)));
+}
+
+/* ---- sync ---- */
+
+struct sync_listener {
+	struct control_client *client;
+	int ticks;
+};
+
+/* Five times a second is more than a bar needs. */
+static int tell_client(void *arg, const struct sync_progress *p)
+{
+	struct sync_listener *l = arg;
+
+	return control_gone(l->client) ||
+	       (l->ticks++ % 2 == 0 && control_send(l->client, sync_json("progress", p)) < 0);
+}
+
+static int run_sync(void *arg, struct control_client *client, const json_t *request,
+		    struct err *err)
+{
+	const struct control_context *c = arg;
+	const struct sync_plan plan = {
+		.from_month = (int)json_integer_value(json_object_get(request, "from")),
+		.wait_ms = SYNC_WAIT_MS,
+	};
+	struct sync_listener listener = {client, 0};
+	struct sync_progress p;
+
+	int r = sync_run(c->backend->store, &plan, tell_client, &listener, &p, err);
+	control_send(client, sync_json("progress", &p));
+	return r;
+}
+
+/* ---- login ---- */
+
+static int ask_client(void *arg, int wrong, char code[FACTOR_CODE], struct err *err)
+{
+	struct control_client *client = arg;
+	json_t *answer = NULL;
+	int r = control_send(client, json_pack("{s:s, s:b}", "event", "code", "wrong", wrong));
+
+	if (r == 0)
+		r = control_receive(client, CODE_MS, &answer);
+	const char *text = json_string_value(json_object_get(answer, "code"));
+	if (r < 0 || !text || factor_code(text, code) < 0)
+		r = err_set(err, -EACCES, "no code was given");
+	json_decref(answer);
+	return r;
+}
+
+static int run_login(void *arg, struct control_client *client, const json_t *request,
+		     struct err *err)
+{
+	const struct control_context *c = arg;
+	struct session_person person = {.code = ask_client, .arg = client};
+	const char *md5 = json_string_value(json_object_get(request, "md5"));
+	struct session_state state;
+
+	if (!md5 || strlen(md5) != PASSWORD_MD5 - 1)
+		return err_set(err, -EINVAL, "no password came with the login");
+	if (c->backend->options->offline)
+		return err_set(err, -EHOSTUNREACH, "the mount is offline; mount it without that");
+	memcpy(person.md5, md5, PASSWORD_MD5);
+	int r = session_login_person(c->backend->session, &person, err);
+	if (r == 0)
+		secret_keep(&c->backend->secret, person.md5);
+	explicit_bzero(&person, sizeof(person));
+	if (r < 0)
+		return r;
+	session_state(c->backend->session, STATE_MS, &state);
+	return control_send(client, json_pack("{s:i}", "region", state.region));
+}
+
+const struct control_command control_commands[] = {
+	{"status", run_status}, {"refresh", run_refresh}, {"sync", run_sync}, {"login", run_login},
+	{NULL, NULL},
+};

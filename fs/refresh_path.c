@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* From paths to months; see refresh_path.h. */
+#include "fs/refresh_path.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/activity.h"
+#include "api/day.h"
+
+/* A component of exactly so many digits; else 0. Moves past it and its slashes. */
+static int digits(const char **path, size_t n)
+{
+	const char *p = *path;
+
+	for (size_t i = 0; i < n; i++)
+		if (!isdigit((unsigned char)p[i]))
+			return 0;
+	if (p[n] && p[n] != '/')
+		return 0;
+	*path = p + n + strspn(p + n, "/");
+	return atoi(p);
+}
+
+static int pass_view(const char **path)
+{
+	static const char *const views[] = {"all",   "fit",    "gpx",  "tcx", "kml",
+					    "track", "detail", "days", "plan"};
+	size_t len = strcspn(*path, "/");
+
+	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+		if (strlen(views[i]) != len || strncmp(*path, views[i], len) != 0)
+			continue;
+		*path += len + strspn(*path + len, "/");
+		return 1;
+	}
+	return 0;
+}
+
+int refresh_path(const char *path, int *first, int *last)
+{
+	path += strspn(path, "/");
+	int view = pass_view(&path);
+	int year = digits(&path, 4);
+
+	*first = 0;
+	*last = INT_MAX;
+	if (!year)
+		return view || !*path ? 0 : -ENOENT;
+	if (year < DAY_MIN / 10000 || year > DAY_MAX / 10000)
+		return -ENOENT;
+	int month = digits(&path, 2);
+	if (month > 12)
+		return -ENOENT;
+	*first = month_number(year, month ? month : 1);
+	*last = month_number(year, month ? month : 12);
+	return 0;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of a mount for people and for Prometheus; see status.h. What is missing in the object
+ * (a mount of another version may have said it) is left out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/metrics.h"
+#include "api/region.h"
+#include "fs/status.h"
+
+/* ---- words ---- */
+
+static const char *text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "?";
+}
+
+static int64_t number(const json_t *o, const char *key)
+{
+	return (int64_t)json_number_value(json_object_get(o, key));
+}
+
+/* "12 s", "3 h": one unit, rounded down. */
+static const char *span(int64_t s, char out[32])
+{
+	static const struct {
+		int64_t s;
+		const char *unit;
+	} units[] = {{86400, "days"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+	size_t i = 0;
+
+	s = s > 0 ? s : 0;
+	while (i < 3 && s < 2 * units[i].s)
+		i++;
+	snprintf(out, 32, "%lld %s", (long long)(s / units[i].s), units[i].unit);
+	return out;
+}
+
+static const char *bytes(double n, char out[32])
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	size_t i = 0;
+
+	for (; n >= 1024 && i < 4; i++)
+		n /= 1024;
+	snprintf(out, 32, i ? "%.1f %s" : "%.0f %s", n, units[i]);
+	return out;
+}
+
+static void login_words(const json_t *o, FILE *out)
+{
+	const json_t *login = json_object_get(o, "login");
+	char again[32];
+
+	fprintf(out, "  login     %s", text(login, "state"));
+	if (json_object_get(login, "why"))
+		fprintf(out, "; again in %s: %s", span(number(login, "again_s"), again),
+			text(login, "why"));
+	fputc('\n', out);
+}
+
+static void hub_words(const json_t *o, FILE *out)
+{
+	const json_t *breaker = json_object_get(o, "breaker"), *calls = json_object_get(o, "calls");
+	const char *region = region_name((int)number(o, "region"));
+	char again[32];
+
+	fprintf(out, "  hub       %s", text(o, "hub"));
+	if (region)
+		fprintf(out, ", region %d (%s)", (int)number(o, "region"), region);
+	fprintf(out, ", %d calls under way, %d waiting\n", (int)number(calls, "active"),
+		(int)number(calls, "queued"));
+	if (json_is_true(json_object_get(breaker, "open")))
+		fprintf(out, "  spared    tried again in %s: %s\n",
+			span(number(breaker, "again_s"), again), text(breaker, "why"));
+}
+
+static void cache_words(const json_t *o, int64_t now_s, FILE *out)
+{
+	const json_t *c = json_object_get(o, "cache"), *h = json_object_get(c, "history");
+	char a[32], b[32];
+
+	fprintf(out, "  data      %d months", (int)number(c, "months"));
+	if (h)
+		fprintf(out, ", %lld activities from %d to %d", (long long)number(h, "activities"),
+			(int)number(h, "oldest_day"), (int)number(h, "newest_day"));
+	if (number(c, "newest_fetch_s"))
+		fprintf(out, "; fetched between %s and %s ago",
+			span(now_s - number(c, "oldest_fetch_s"), a),
+			span(now_s - number(c, "newest_fetch_s"), b));
+	fprintf(out, "%s\n", json_is_true(json_object_get(c, "offline")) ? "; offline" : "");
+	fprintf(out, "  memory    %s of %s for %d months\n", bytes((double)number(c, "memory"), a),
+		bytes((double)number(c, "memory_limit"), b), (int)number(c, "months_in_memory"));
+	fprintf(out, "  cache     %s\n", text(c, "folder"));
+}
+
+/* The sum of a family's series. */
+static double sum(const json_t *metrics, const char *family)
+{
+	size_t len = strlen(family);
+	const char *key;
+	json_t *value;
+	double n = 0;
+
+	json_object_foreach((json_t *)metrics, key, value) if (strncmp(key, family, len) == 0 &&
+							       (key[len] == '{' || !key[len])) n +=
+		json_number_value(value);
+	return n;
+}
+
+/* The series of a family that are not 0: "lookup 12, read 3" from their labels' values. */
+static void parts(const json_t *metrics, const char *family, FILE *out)
+{
+	size_t len = strlen(family);
+	const char *key, *sep = " (";
+	json_t *value;
+
+	json_object_foreach((json_t *)metrics, key, value)
+	{
+		int inside = 0;
+		if (strncmp(key, family, len) != 0 || key[len] != '{' ||
+		    json_number_value(value) <= 0)
+			continue;
+		fputs(sep, out);
+		for (const char *p = key + len; *p; p++) {
+			if (*p == '"' && inside)
+				fputc(' ', out);
+			else if (*p != '"' && inside)
+				fputc(*p == '_' ? ' ' : *p, out);
+			inside ^= *p == '"';
+		}
+		fprintf(out, "%.0f", json_number_value(value));
+		sep = ", ";
+	}
+	if (sep[0] == ',')
+		fputc(')', out);
+}
+
+static void line_of(const json_t *metrics, const char *what, const char *family, const char *unit,
+		    FILE *out)
+{
+	fprintf(out, "  %-9s %.0f %s", what, sum(metrics, family), unit);
+	parts(metrics, family, out);
+}
+
+void status_words(const json_t *o, int64_t now_s, FILE *out)
+{
+	const json_t *m = json_object_get(o, "metrics"), *last = json_object_get(o, "last_error");
+	char a[32];
+
+	fprintf(out, "%s: %s, for %s, process %d, version %s\n", text(o, "mountpoint"),
+		text(o, "account"), span(now_s - number(o, "started_s"), a), (int)number(o, "pid"),
+		text(o, "version"));
+	login_words(o, out);
+	hub_words(o, out);
+	cache_words(o, now_s, out);
+	line_of(m, "requests", "corosfs_hub_requests_total", "to the hub", out);
+	fprintf(out, ", %s\n", bytes(sum(m, "corosfs_hub_received_bytes_total"), a));
+	line_of(m, "lookups", "corosfs_cache_questions_total", "in the cache", out);
+	fputc('\n', out);
+	line_of(m, "kernel", "corosfs_fuse_requests_total", "questions", out);
+	fprintf(out, ", %s read\n", bytes(sum(m, "corosfs_fuse_read_bytes_total"), a));
+	line_of(m, "errors", "corosfs_fuse_errors_total", "to programs", out);
+	fputc('\n', out);
+	if (last)
+		fprintf(out, "  %s %s ago: %s\n",
+			json_is_true(json_object_get(o, "failing")) ? "failing  " : "last error",
+			span(now_s - number(last, "time_s"), a), text(last, "text"));
+}
+
+/* ---- Prometheus ---- */
+
+/* What is written as a gauge where no table of counters knows it. */
+static const char *help_of(const char *family, const char **type)
+{
+	static const struct {
+		const char *family, *help;
+	} gauges[] = {
+		{"corosfs_uptime_seconds", "Since the mount began."},
+		{"corosfs_logged_in", "Whether there is a login that the hub knows."},
+		{"corosfs_breaker_open", "Whether the hub is spared because it does not work."},
+		{"corosfs_hub_calls_active", "Calls under way."},
+		{"corosfs_hub_calls_queued", "Calls that wait for their turn."},
+		{"corosfs_hub_failing", "Whether the last fetch failed."},
+		{"corosfs_cache_months", "Months in the cache."},
+		{"corosfs_cache_months_in_memory", "Of these, in memory."},
+		{"corosfs_cache_memory_bytes", "Memory of cached months."},
+		{"corosfs_cache_waiting", "Questions that wait for disk or hub."},
+		{"corosfs_cache_newest_fetch_timestamp_seconds", "The youngest fetch of a month."},
+		{"corosfs_cache_oldest_fetch_timestamp_seconds", "The oldest fetch of a month."},
+		{"corosfs_activities", "Activities that the hub counts."},
+	};
+	const char *help = metrics_help(family, type);
+
+	for (size_t i = 0; !help && i < sizeof(gauges) / sizeof(gauges[0]); i++)
+		if (strcmp(gauges[i].family, family) == 0) {
+			*type = "gauge";
+			return gauges[i].help;
+		}
+	return help;
+}
+
+/* The family of a series: its name, less what a histogram puts behind it. */
+static void family_of(const char *key, char out[128])
+{
+	static const char *const suffixes[] = {"_bucket", "_sum", "_count"};
+
+	snprintf(out, 128, "%.*s", (int)strcspn(key, "{"), key);
+	size_t len = strlen(out);
+	for (size_t i = 0; i < 3; i++) {
+		size_t n = strlen(suffixes[i]);
+		if (len > n && strcmp(out + len - n, suffixes[i]) == 0 && strstr(out, "_seconds_"))
+			out[len - n] = '\0';
+	}
+}
+
+static void write_label(const char *value, FILE *out)
+{
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			fputc('\\', out);
+		if (*value == '\n')
+			fputs("\\n", out);
+		else
+			fputc(*value, out);
+	}
+}
+
+static void write_series(const json_t *status, const char *key, double value, FILE *out)
+{
+	const char *labels = strchr(key, '{');
+
+	fprintf(out, "%.*s{mount=\"", (int)strcspn(key, "{"), key);
+	write_label(text(status, "mountpoint"), out);
+	if (labels)
+		fprintf(out, "\",%.*s} %.17g\n", (int)strlen(labels) - 2, labels + 1, value);
+	else
+		fprintf(out, "\"} %.17g\n", value);
+}
+
+static int is_of(const char *key, const char *family)
+{
+	char own[128];
+
+	family_of(key, own);
+	return strcmp(own, family) == 0;
+}
+
+static void write_family(const char *family, json_t *const *status, int n, FILE *out)
+{
+	const char *key, *type = "untyped", *help = help_of(family, &type);
+	json_t *value;
+
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", family, help ? help : "", family, type);
+	for (int i = 0; i < n; i++)
+		json_object_foreach(json_object_get(status[i], "metrics"), key,
+				    value) if (is_of(key, family))
+			write_series(status[i], key, json_number_value(value), out);
+}
+
+/* Whether an earlier mount, or an earlier series of this one, has the family, too. */
+static int was_written(json_t *const *status, int i, const char *before, const char *family)
+{
+	const char *key;
+	json_t *value;
+
+	for (int j = 0; j <= i; j++)
+		json_object_foreach(json_object_get(status[j], "metrics"), key, value)
+		{
+			if (j == i && strcmp(key, before) == 0)
+				return 0;
+			if (is_of(key, family))
+				return 1;
+		}
+	return 0;
+}
+
+void status_metrics(json_t *const *status, int n, FILE *out)
+{
+	char family[128];
+	const char *key;
+	json_t *value;
+
+	for (int i = 0; i < n; i++)
+		json_object_foreach(json_object_get(status[i], "metrics"), key, value)
+		{
+			family_of(key, family);
+			if (!was_written(status, i, key, family))
+				write_family(family, status, n, out);
+		}
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* Filling the cache; see sync.h. */
+#include "fs/sync.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/clock.h"
+#include "api/day.h"
+#include "api/lock.h"
+#include "api/metrics.h"
+
+#define AT_ONCE 4     /* things under way; the session paces what they ask */
+#define SAVE_MS 60000 /* the longest wait for the disk at the end */
+
+struct sync;
+
+struct sync_thing {
+	struct sync *sync;
+	int first, last; /* months */
+	int64_t activities;
+};
+
+/* What is under way outlives a run that was stopped, so this is counted. */
+struct sync {
+	atomic_int refs;
+	struct month_store *store;
+	struct sync_plan plan;
+	struct history history;
+	struct sync_thing *thing; /* of the present kind; not moved while any is under way */
+	int things;
+	pthread_cond_t news;
+
+	struct lock lock;
+	/* -- guarded by lock */
+	int ended GUARDED; /* of the present kind */
+	struct sync_progress progress GUARDED;
+	struct err err GUARDED; /* the first failure */
+};
+
+static void unref(struct sync *s)
+{
+	if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	pthread_cond_destroy(&s->news);
+	lock_clear(&s->lock);
+	free(s->thing);
+	free(s);
+}
+
+/* One thing has ended; from any thread. */
+static void done(struct sync_thing *t, const struct err *err)
+{
+	struct sync *s = t->sync;
+
+	lock_take(&s->lock);
+	s->ended++;
+	if (err->code && !s->err.code)
+		s->err = *err;
+	if (!err->code && t->first) {
+		s->progress.months += t->last - t->first + 1;
+		s->progress.activities += t->activities;
+	}
+	pthread_cond_signal(&s->news);
+	lock_drop(&s->lock);
+	unref(s);
+}
+
+static struct sync_thing *add(struct sync *s, int first, int last)
+{
+	struct sync_thing *more = realloc(s->thing, ((size_t)s->things + 1) * sizeof(*s->thing));
+
+	if (!more)
+		return NULL;
+	s->thing = more;
+	s->thing[s->things] = (struct sync_thing){.sync = s, .first = first, .last = last};
+	return &s->thing[s->things++];
+}
+
+/* ---- the history: from when to when ---- */
+
+static int list_history(struct sync *s)
+{
+	return add(s, 0, 0) ? 0 : -ENOMEM;
+}
+
+static void got_history(void *ctx, const struct history *h, int valid_s, const struct err *err)
+{
+	struct sync_thing *t = ctx;
+
+	(void)valid_s;
+	if (h)
+		t->sync->history = *h;
+	done(t, err);
+}
+
+static void start_history(struct sync_thing *t)
+{
+	month_store_history(t->sync->store, t->sync->plan.wait_ms, got_history, t);
+}
+
+/* ---- months, a year at a time, the newest first ---- */
+
+static int list_months(struct sync *s)
+{
+	const struct history *h = &s->history;
+
+	if (!h->newest_day)
+		return 0;
+	int first = month_of_day(h->oldest_day), last = month_of_day(h->newest_day);
+	if (s->plan.from_month > first)
+		first = s->plan.from_month;
+	lock_take(&s->lock);
+	s->progress.all_months = last >= first ? last - first + 1 : 0;
+	lock_drop(&s->lock);
+	while (last >= first) {
+		int january = month_number(month_year(last), 1);
+		int from = january > first ? january : first;
+		if (!add(s, from, last))
+			return -ENOMEM;
+		last = from - 1;
+	}
+	return 0;
+}
+
+static void months_landed(void *ctx, const struct err *err)
+{
+	done(ctx, err);
+}
+
+/* They are there; what of it is old is being looked at again behind that. */
+static void got_months(void *ctx, struct span *span, const struct err *err)
+{
+	struct sync_thing *t = ctx;
+
+	for (int i = 0; span && i < span->n; i++)
+		t->activities += (int64_t)span->month[i]->n;
+	span_unref(span);
+	if (span)
+		month_store_land(t->sync->store, t->first, t->last, 0, t->sync->plan.wait_ms,
+				 months_landed, t);
+	else
+		done(t, err);
+}
+
+static void start_months(struct sync_thing *t)
+{
+	month_store_get(t->sync->store, t->first, t->last, t->sync->plan.wait_ms, got_months, t);
+}
+
+/* ---- the run ---- */
+
+static const struct {
+	/* Adds the things: 0 or -ENOMEM. What came before them is in the cache. */
+	int (*list)(struct sync *s);
+	/* Begins to fetch one; done() once, later or at once. */
+	void (*start)(struct sync_thing *t);
+} kinds[] = {
+	{list_history, start_history},
+	{list_months, start_months},
+};
+
+struct run {
+	struct sync *sync;
+	sync_report *report;
+	void *arg;
+	int64_t start_ms, requests, bytes; /* before the run */
+};
+
+/* How far it is, told. Nonzero: stop. */
+static int tell(struct run *r)
+{
+	struct sync_progress p;
+
+	lock_take(&r->sync->lock);
+	r->sync->progress.ms = clock_system.mono_ms() - r->start_ms;
+	r->sync->progress.requests = metrics_requests() - r->requests;
+	r->sync->progress.bytes = atomic_load(&metrics_value[METRIC_HUB_BYTES]) - r->bytes;
+	p = r->sync->progress;
+	lock_drop(&r->sync->lock);
+	return r->report(r->arg, &p);
+}
+
+/* Sleeps until something ended or it is time to tell. */
+static void sleep_until_news(struct sync *s, int ended)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += SYNC_TICK_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	lock_take(&s->lock);
+	if (s->ended == ended)
+		pthread_cond_timedwait(&s->news, &s->lock.mutex, &until);
+	lock_drop(&s->lock);
+}
+
+static int stopped(struct err *err)
+{
+	return err_set(err, -ECANCELED, "interrupted; the next run goes on from here");
+}
+
+/* All things of a kind. */
+static int run_kind(struct run *r, void (*start)(struct sync_thing *t), struct err *err)
+{
+	struct sync *s = r->sync;
+	int begun = 0, ended = 0;
+
+	lock_take(&s->lock);
+	s->ended = 0;
+	lock_drop(&s->lock);
+	while (ended < s->things) {
+		lock_take(&s->lock);
+		*err = s->err;
+		lock_drop(&s->lock);
+		if (err->code)
+			return err->code;
+		while (begun < s->things && begun - ended < AT_ONCE) {
+			atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+			start(&s->thing[begun++]);
+		}
+		sleep_until_news(s, ended);
+		lock_take(&s->lock);
+		ended = s->ended;
+		*err = s->err;
+		lock_drop(&s->lock);
+		if (tell(r))
+			return stopped(err);
+	}
+	return err->code;
+}
+
+/* What came is on its way to the disk: a sync that ends before it arrives did little. */
+static int wait_for_disk(struct run *r, struct err *err)
+{
+	int64_t end_ms = clock_system.mono_ms() + SAVE_MS;
+	struct month_store_state state;
+
+	for (;;) {
+		month_store_state(r->sync->store, &state);
+		if (!state.unsaved)
+			return 0;
+		if (state.disk_failing || clock_system.mono_ms() > end_ms)
+			return err_set(err, -EIO,
+				       "the cache folder does not take what was fetched; is its "
+				       "disk full?");
+		if (tell(r))
+			return stopped(err);
+		sleep_until_news(r->sync, -1);
+	}
+}
+
+static struct sync *sync_new(struct month_store *store, const struct sync_plan *plan)
+{
+	struct sync *s = calloc(1, sizeof(*s));
+	pthread_condattr_t attr;
+
+	if (!s)
+		return NULL;
+	atomic_init(&s->refs, 1);
+	s->store = store;
+	s->plan = *plan;
+	lock_init(&s->lock);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->news, &attr);
+	pthread_condattr_destroy(&attr);
+	return s;
+}
+
+int sync_run(struct month_store *store, const struct sync_plan *plan, sync_report *report,
+	     void *arg, struct sync_progress *p, struct err *err)
+{
+	struct sync *s = sync_new(store, plan);
+	struct run r = {s,
+			report,
+			arg,
+			clock_system.mono_ms(),
+			metrics_requests(),
+			atomic_load(&metrics_value[METRIC_HUB_BYTES])};
+
+	*err = (struct err){0};
+	*p = (struct sync_progress){0};
+	if (!s)
+		return err_set(err, -ENOMEM, "no memory for the sync");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !err->code; i++) {
+		/* Nothing is under way, so nobody has the things of the kind before. */
+		s->things = 0;
+		if (kinds[i].list(s) < 0)
+			err_set(err, -ENOMEM, "no memory for the sync");
+		else
+			run_kind(&r, kinds[i].start, err);
+	}
+	if (!err->code)
+		wait_for_disk(&r, err);
+	tell(&r);
+	lock_take(&s->lock);
+	*p = s->progress;
+	lock_drop(&s->lock);
+	unref(s);
+	return err->code;
+}
+
+/* ---- as JSON ---- */
+
+json_t *sync_json(const char *event, const struct sync_progress *p)
+{
+	return json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:f}", "event", event, "months", p->months,
+			 "all_months", p->all_months, "activities", (json_int_t)p->activities,
+			 "requests", (json_int_t)p->requests, "bytes", (json_int_t)p->bytes,
+			 "seconds", (double)p->ms / 1e3);
+}
+
+static int64_t number(const json_t *o, const char *key)
+{
+	return (int64_t)json_integer_value(json_object_get(o, key));
+}
+
+void sync_from_json(const json_t *line, struct sync_progress *p)
+{
+	*p = (struct sync_progress){
+		.months = (int)number(line, "months"),
+		.all_months = (int)number(line, "all_months"),
+		.activities = number(line, "activities"),
+		.requests = number(line, "requests"),
+		.bytes = number(line, "bytes"),
+		.ms = (int64_t)(json_number_value(json_object_get(line, "seconds")) * 1e3),
+	};
+}
