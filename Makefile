@@ -77,12 +77,18 @@ DATA := contrib/corosfs.1:share/man/man1/corosfs.1 \
         contrib/config.example:share/doc/corosfs/config.example \
         README.md:share/doc/corosfs/README.md \
         CHANGELOG.md:share/doc/corosfs/CHANGELOG.md
+SYSTEMD := lib/systemd/user
 DEST = $(DESTDIR)$(PREFIX)
 install: build/corosfs
 	install -D -m 755 build/plain/corosfs $(DEST)/bin/corosfs
 	$(foreach f,$(DATA),install -D -m 644 $(subst :, $(DEST)/,$f) &&) true
+	sed 's|/usr/bin|$(PREFIX)/bin|' contrib/corosfs.service | \
+		install -D -m 644 /dev/stdin $(DEST)/$(SYSTEMD)/corosfs.service
+	sed 's|-f %h/coros|-f %I %h/%I|; s|%h/coros$$|%h/%I|' $(DEST)/$(SYSTEMD)/corosfs.service | \
+		install -D -m 644 /dev/stdin $(DEST)/$(SYSTEMD)/corosfs@.service
 uninstall:
-	rm -f $(DEST)/bin/corosfs $(foreach f,$(DATA),$(DEST)/$(lastword $(subst :, ,$f)))
+	rm -f $(DEST)/bin/corosfs $(DEST)/$(SYSTEMD)/corosfs.service \
+		$(DEST)/$(SYSTEMD)/corosfs@.service $(foreach f,$(DATA),$(DEST)/$(lastword $(subst :, ,$f)))
 	rm -rf $(DEST)/share/doc/corosfs
 
 # A binary package, build/deb/corosfs_VERSION_ARCH.deb; needs debhelper and dpkg-dev.

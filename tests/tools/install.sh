@@ -16,6 +16,8 @@ check "make install" $?
 (cd "$T" && find . -type f -printf '%P %m\n' | LC_ALL=C sort) >"$T.list"
 LC_ALL=C sort <<'END' | diff - "$T.list"
 opt/x/bin/corosfs 755
+opt/x/lib/systemd/user/corosfs.service 644
+opt/x/lib/systemd/user/corosfs@.service 644
 opt/x/share/bash-completion/completions/corosfs 644
 opt/x/share/doc/corosfs/CHANGELOG.md 644
 opt/x/share/doc/corosfs/README.md 644
@@ -31,6 +33,23 @@ make uninstall DESTDIR="$T" PREFIX=/opt/x >>"$T.log" 2>&1
 check "make uninstall" $?
 [ -z "$(find "$T" -mindepth 1 \( ! -type d -o -name '*corosfs*' \))" ]
 check "leaves no file, and no folder of our name" $?
+
+# Where it will run from, as systemd looks whether the program is there.
+make install PREFIX="$T/opt/x" >>"$T.log" 2>&1
+units=$T/opt/x/lib/systemd/user
+for unit in corosfs.service corosfs@.service; do
+    if command -v systemd-analyze >/dev/null; then
+        said=$(XDG_RUNTIME_DIR="$T" systemd-analyze verify --user --man=no "$units/$unit" 2>&1)
+        status=$?
+        [ $status -ne 0 ] || [ -z "$said" ] || status=1
+        check "systemd has nothing to say against $unit" $status
+        [ -z "$said" ] || echo "$said" | sed 's/^/# /'
+    else
+        echo "ok - $unit # SKIP no systemd-analyze"
+    fi
+done
+[ "$(sed -n 's/^ExecStart=//p' "$units/corosfs@.service")" = "$T/opt/x/bin/corosfs -f %I %h/%I" ]
+check "corosfs@you@example.org mounts that account in a folder of its name" $?
 [ $bad -eq 0 ] || tail -n 30 "$T.log"
 rm -f "$T.log" "$T.list"
 exit $bad
