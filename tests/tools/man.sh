@@ -8,7 +8,6 @@ bad=0
 check() {
     if [ "$2" -eq 0 ]; then echo "ok - $1"; else echo "not ok - $1"; bad=1; fi
 }
-# Whether other pages are installed is none of our business.
 # Which other pages are installed is not ours to say.
 said=$(mandoc -T lint contrib/corosfs.1 2>&1 | grep -v -e 'referenced manual not found' -e 'mandoc\.db')
 [ -z "$said" ]
@@ -18,7 +17,7 @@ check "mandoc -T lint has nothing to say, not even a remark" $?
 page=$(mandoc -T ascii contrib/corosfs.1 | sed "s/.$(printf '\b')//g")
 missing=
 options=$("$COROSFS" --help | sed -n 's/^  \([a-z_]*\)=\{0,1\} .*/\1/p')
-for word in $options -f -d --help --version; do
+for word in $options -f -d $("$COROSFS" --help | grep -o -e '--[a-z][a-z-]*' | sort -u); do
     echo "$page" | grep -q -e "$word" || missing="$missing $word"
 done
 [ -z "$missing" ]
