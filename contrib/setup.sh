@@ -17,7 +17,8 @@ build="gcc libc6-dev make pkg-config libfuse3-dev fuse3 libcurl4-openssl-dev lib
     libssl-dev libcrypt-dev libxxhash-dev ca-certificates python3 curl"
 check="libcmocka-dev jq rsync tar procps util-linux libcap2-bin clang clang-tidy clang-format
     libclang-rt-14-dev cppcheck shellcheck valgrind mandoc libreoffice-calc-nogui restic
-    borgbackup strace lintian debhelper bash zsh fish"
+    borgbackup strace lintian debhelper bash zsh fish
+    systemd"
 
 say() { echo "== $*"; }
 

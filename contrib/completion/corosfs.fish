@@ -46,6 +46,5 @@ complete -c corosfs -s d -d 'the same, and show each hub request'
 complete -c corosfs -n 'string match -q -- "-*" (commandline -ct)' -a '(__corosfs_commands)'
 complete -c corosfs -n '__corosfs_after --status' -a '(__corosfs_mounts)'
 complete -c corosfs -n '__corosfs_after --refresh' -F
-complete -c corosfs -n '__corosfs_after --views' -a 'fit gpx tcx kml track detail none'
 complete -c corosfs -n 'not string match -q -- "--*" (commandline -opc)[-1]' \
     -a '(__fish_complete_directories)'
