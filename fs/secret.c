@@ -98,22 +98,20 @@ static pid_t start_command(const char *command, int *out)
 	return pid;
 }
 
-/* The first bytes that the command prints, which is read to its end lest it fails for want of a
- * reader; it is ended when it takes too long or the mount ends meanwhile. 0 or -ETIMEDOUT. */
-static int read_command(const struct secret *s, int fd, pid_t pid, char *text, size_t *len)
+static int is_too_late(const struct secret *s, int64_t end_ms)
 {
-	int64_t end_ms = clock_system.mono_ms() + COMMAND_MS;
+	return atomic_load(&s->cancelled) || clock_system.mono_ms() > end_ms;
+}
+
+/* The first bytes that the command prints, which is read to its end lest it fails for want of a
+ * reader; but not for too long, nor when the mount ends meanwhile. */
+static void read_command(const struct secret *s, int fd, int64_t end_ms, char *text, size_t *len)
+{
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char more[1024];
 	ssize_t n = 1;
-	int r = 0;
 
-	while (n) {
-		if (atomic_load(&s->cancelled) || clock_system.mono_ms() > end_ms) {
-			kill(pid, SIGKILL);
-			r = -ETIMEDOUT;
-			break;
-		}
+	while (n && !is_too_late(s, end_ms)) {
 		if (poll(&p, 1, LOOK_MS) <= 0)
 			continue;
 		if (*len < PASSWORD_MAX)
@@ -126,26 +124,45 @@ static int read_command(const struct secret *s, int fd, pid_t pid, char *text, s
 			*len += (size_t)n;
 	}
 	explicit_bzero(more, sizeof(more));
-	return r;
+}
+
+/* Its end, which is not that of its output: it is ended when that takes too long. Whether it was
+ * in time. */
+static int wait_command(const struct secret *s, pid_t pid, int64_t end_ms, int *status)
+{
+	int in_time = 1;
+	pid_t r;
+
+	for (int ms = 1;; ms = ms < LOOK_MS ? 2 * ms : LOOK_MS) {
+		r = waitpid(pid, status, in_time ? WNOHANG : 0);
+		if (r == pid || (r < 0 && errno != EINTR))
+			return r == pid && in_time;
+		if (in_time && is_too_late(s, end_ms)) {
+			kill(pid, SIGKILL);
+			in_time = 0;
+		} else if (in_time) {
+			poll(NULL, 0, ms);
+		}
+	}
 }
 
 static int from_command(const struct secret *s, char md5[PASSWORD_MD5], struct err *err)
 {
 	char text[PASSWORD_MAX];
 	size_t len = 0;
+	int64_t end_ms = clock_system.mono_ms() + COMMAND_MS;
 	int fd, status = 0;
 
 	pid_t pid = start_command(s->command, &fd);
 	if (pid < 0)
 		return err_sys(err, -EACCES, "cannot run password_command");
-	int late = read_command(s, fd, pid, text, &len);
+	read_command(s, fd, end_ms, text, &len);
 	close(fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!late && WIFEXITED(status) && !WEXITSTATUS(status))
+	int in_time = wait_command(s, pid, end_ms, &status);
+	if (in_time && WIFEXITED(status) && !WEXITSTATUS(status))
 		return md5_line(text, len, "password_command", md5, err);
 	explicit_bzero(text, sizeof(text));
-	if (late)
+	if (!in_time)
 		return err_set(err, -EACCES, "password_command does not end");
 	return err_set(err, -EACCES, "password_command failed (status %d)",
 		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

@@ -3,12 +3,15 @@
 #include "fs/secret.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/clock.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_dir.h"
 
@@ -150,6 +153,32 @@ static void cancelled(void **state)
 	secret_clear(&s);
 }
 
+static void *cancel_soon(void *arg)
+{
+	poll(NULL, 0, 300);
+	secret_cancel(arg);
+	return NULL;
+}
+
+/* A command whose output ends, and which does not. */
+static void silent_and_slow(void **state)
+{
+	int64_t begin_ms = clock_system.mono_ms();
+	char md5[PASSWORD_MD5];
+	struct secret s;
+	pthread_t thread;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(secret_init(&s, "echo a; exec >&-; sleep 60", NULL, "you", &err), 0);
+	assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &s), 0);
+	assert_int_equal(secret_md5(&s, md5, &err), -EACCES);
+	assert_non_null(strstr(err.text, "does not end"));
+	assert_true(clock_system.mono_ms() - begin_ms < 30000);
+	pthread_join(thread, NULL);
+	secret_clear(&s);
+}
+
 /* Each time anew: it may have changed. */
 static void asked_again(void **state)
 {
@@ -258,6 +287,7 @@ int main(void)
 	rows_add(&rows, "no file, and a folder", no_file, NULL);
 	ROWS_ADD(&rows, command_cases, from_command);
 	rows_add(&rows, "a command is ended with the mount", cancelled, NULL);
+	rows_add(&rows, "also one that says nothing more", silent_and_slow, NULL);
 	rows_add(&rows, "a command is asked again", asked_again, NULL);
 	rows_add(&rows, "the environment is taken and wiped", from_environment, NULL);
 	rows_add(&rows, "an option wins over the environment", option_wins, NULL);
