@@ -5,6 +5,7 @@
 #include <crypt.h>
 #include <errno.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,18 @@
 #define BCRYPT_COST 10
 #define BCRYPT_SALT 29 /* "$2b$10$" and 22 characters */
 #define BCRYPT_LEN  60
+
+static void wipe_and_free(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+void login_wipe_json(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 void login_wipe(struct buf *b)
 {
@@ -133,13 +146,6 @@ static int region_number(const json_t *value)
 	return n >= 1 && n <= 1000 ? (int)n : 0;
 }
 
-/* Jansson frees its strings as they are. They are heap memory of its own, so this is sound. */
-static void wipe_string(json_t *value)
-{
-	if (json_is_string(value))
-		explicit_bzero((void *)json_string_value(value), json_string_length(value));
-}
-
 static int decode_data(const json_t *data, struct login_answer *out, struct err *err)
 {
 	json_t *token = json_object_get(data, "accessToken");
@@ -154,11 +160,9 @@ static int decode_data(const json_t *data, struct login_answer *out, struct err 
 			r = err_set(err, -EACCES,
 				    "this account asks for a two-factor code in a way that corosfs "
 				    "does not know; turn it off in the COROS app");
-		wipe_string(json_object_get(data, "loginTicket"));
 	} else {
 		err_set(err, r, "the Training Hub's login answer holds no usable token");
 	}
-	wipe_string(token);
 	return r;
 }
 

@@ -53,6 +53,9 @@ int login_decode(const char *data, size_t len, struct login_answer *out, struct 
 int login_is_token(const char *text);
 int login_is_user_id(const char *text);
 
+/* From now on Jansson, which reads and writes tokens, wipes what it frees. Before its first use. */
+void login_wipe_json(void);
+
 /* Empties a buffer that held a secret. */
 void login_wipe(struct buf *b);
 

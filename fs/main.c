@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/log.h"
+#include "api/login.h"
 #include "fs/command.h"
 #include "fs/home.h"
 #include "fs/options.h"
@@ -70,6 +71,7 @@ int main(int argc, char **argv)
 	/* Months' texts are large and come and go: let them not fragment the heap. */
 	mallopt(M_MMAP_THRESHOLD, 32 << 10);
 	mallopt(M_ARENA_MAX, 2);
+	login_wipe_json();
 	if (options_parse(argc, argv, &o, &action, &err) < 0 || open_log(&o, &err) < 0)
 		log_error("%s", err.text);
 	else
