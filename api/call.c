@@ -118,6 +118,7 @@ static void answered(void *arg, const struct http_answer *a, const struct err *w
 		breaker_undecided(&s->breaker);
 	else
 		breaker_succeeded(&s->breaker);
+	s->is_proven |= verdict == VERDICT_GOOD && c->generation == s->generation;
 	end(c, verdict == VERDICT_GOOD ? a : NULL, &err);
 }
 

@@ -75,6 +75,17 @@ int region_fits(const char *api, int region, const char *base)
 	return region_of_base(api, base) != 0;
 }
 
+int region_misses(const char *api, int region)
+{
+	char url[URL_MAX];
+
+	if (region_routes(api) || region < REGION_FIRST || region > REGION_LAST ||
+	    region_base(api, region, url, sizeof(url)) < 0)
+		return 0;
+	int serves = region_of_base(NULL, url);
+	return serves == region ? 0 : serves;
+}
+
 /* ---- the check of a URL ---- */
 
 static int is_loopback(const char *host)

@@ -32,6 +32,9 @@ int region_base(const char *api, int region, char *out, size_t size);
 /* The region whose URL `base` is; 0: none, or there is no routing. */
 int region_of_base(const char *api, const char *base);
 
+/* The region that `api` is known to serve alone, if that is another one than `region`; else 0. */
+int region_misses(const char *api, int region);
+
 /* Whether a token of this region and URL can be used: whether we would go there. */
 int region_fits(const char *api, int region, const char *base);
 

@@ -116,6 +116,23 @@ int session_blocked(const struct session *s, struct err *err)
 	return err->code;
 }
 
+/* A host that serves one region takes everybody's login, and then the calls of its own accounts
+ * alone (coros-api.md 1.2). */
+static void not_at_home(const struct session *s, struct err *why)
+{
+	if (s->home)
+		err_set(why, -EACCES,
+			"%.100s does not take the login that it has just given; if it serves one "
+			"region alone, api= must name the host of region %d, where the account "
+			"lives",
+			s->token.base, s->home);
+	else
+		err_set(why, -EACCES,
+			"%.100s does not take the login that it has just given; if it serves one "
+			"region alone, api= must name the host of the account's",
+			s->token.base);
+}
+
 void session_forget(struct session *s)
 {
 	int64_t age_ms = session_now_ms(s) - s->login_ms;
@@ -125,8 +142,13 @@ void session_forget(struct session *s)
 	s->config.keep(s->config.arg, NULL);
 	/* One web session an account: whoever ended ours so soon is at the web app right now, and
 	 * a new login would end theirs. */
-	if (s->is_ours && age_ms < SESSION_TAKEN_MS) {
-		struct err why;
+	if (!s->is_ours || age_ms >= SESSION_TAKEN_MS)
+		return;
+	struct err why;
+	if (!s->is_proven && !region_routes(s->config.api)) {
+		not_at_home(s, &why);
+		session_block(s, SESSION_TAKEN_MS - age_ms, &why);
+	} else {
 		err_set(&why, -EACCES, "logged out by the web app");
 		session_block(s, SESSION_TAKEN_MS - age_ms, &why);
 		s->is_taken = 1;

@@ -46,6 +46,9 @@ struct session_config {
 	/* A new token is to be kept, or (NULL) the kept one is dead. Transport thread; must not
 	 * wait for the disk. */
 	void (*keep)(void *arg, const struct session_token *token);
+	/* The hub refused this password in every scheme: to be remembered, so that `password` can
+	 * fail with it. As `keep`. May be NULL. */
+	void (*refused)(void *arg, const char md5[PASSWORD_MD5]);
 	void *arg;
 };
 

@@ -77,6 +77,8 @@ struct session {
 	int is_ours;         /* from a login of this mount, at login_ms */
 	int64_t login_ms;
 	int is_sought; /* the search for its home was done */
+	int is_proven; /* a call with it was answered */
+	int home;      /* the region as the login says, 0 unknown; of use without routing alone */
 
 	enum session_phase phase;
 	struct session_waiter *waiting, **last_waiting;
@@ -100,7 +102,7 @@ struct session {
 	int page_size; /* what listings ask for; less once the hub said 1031 */
 	int is_stopped;
 	struct breaker lists; /* for lists that cannot be believed, though each call is well */
-	struct said said; /* oddities of lists that were logged */
+	struct said said;     /* oddities of lists that were logged */
 };
 
 static inline int64_t session_now_ms(const struct session *s)

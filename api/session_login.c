@@ -184,7 +184,17 @@ static void end_logged_in(struct session *s, const struct login_answer *answer)
 	const struct factor *f = &s->login.factor;
 	const char *user = answer->user_id[0] ? answer->user_id : f->user_id;
 	int region = answer->region ? answer->region : f->region;
+	int serves = region_misses(s->config.api, region);
 
+	if (serves) {
+		struct err err;
+		err_set(&err, -EACCES,
+			"api= is the host of region %d, but this account lives in region %d; "
+			"leave api= out, and its host is found",
+			serves, region);
+		session_login_block(s, SESSION_TAKEN_MS, &err);
+		return;
+	}
 	memcpy(s->token.token, answer->token, sizeof(s->token.token));
 	snprintf(s->token.user_id, sizeof(s->token.user_id), "%s", user);
 	memcpy(s->token.base, s->login.base, sizeof(s->token.base));
@@ -194,9 +204,11 @@ static void end_logged_in(struct session *s, const struct login_answer *answer)
 		s->token.region = region;
 	}
 	s->token.scheme = (int)s->login.scheme;
+	s->home = region;
 	s->generation++;
 	s->is_ours = 1;
 	s->is_sought = 0;
+	s->is_proven = 0;
 	s->login_ms = session_now_ms(s);
 	s->why = (struct err){0};
 	refusal_clear(&s->refusal);
@@ -330,6 +342,8 @@ static void refused(struct session *s)
 	s->login.refused |= BIT(s->login.scheme);
 	enum login_scheme other = pick(s, s->login.refused);
 	if (other == LOGIN_NONE) {
+		if (s->config.refused)
+			s->config.refused(s->config.arg, s->login.md5);
 		end_refused(s);
 		return;
 	}

@@ -13,17 +13,18 @@ class Row:
     needs_private = False
 
     def __init__(self, name, gives, knobs=None, log=(), logins=0, requests=20, timeout=15,
-                 grows=False, renames=False, nudge=False, again=True):
+                 grows=False, renames=False, nudge=False, again=True, routes=True):
         self.name, self.gives, self.knobs, self.log = name, gives, knobs or {}, list(log)
         self.logins, self.requests, self.timeout = logins, requests, timeout
         self.grows = grows        # the hub has more to show than before
+        self.routes = routes      # api= has %r
         self.renames = renames    # it shows as much, under other names
         self.nudge = nudge        # a person who has mended it says so: SIGHUP
         # "answers again" belongs to it; None: perhaps
         self.again = bool(self.log) if again is True else again
 
     def api(self, job):
-        return job.hub.url
+        return job.hub.url + ("/region/%r" if self.routes else "")
 
     def begin(self, job):
         job.hub.set(self.knobs)
@@ -77,7 +78,7 @@ class Dns(Row):
         self.hub_args = tls_args("good")
 
     def api(self, job):
-        return f"https://hub{job.number}.test:{job.hub.port}"
+        return f"https://hub{job.number}.test:{job.hub.port}/region/%r"
 
     def line(self, job):
         return f"127.0.0.1 hub{job.number}.test\n"
@@ -213,6 +214,8 @@ def rows():
     row("1019 for ever", "EACCES", {"expire_token": True, "token_calls": 0}, [taken], logins=1,
         nudge=True)
     row("1019 soon after each login", "EACCES", log=[taken], logins=1, nudge=True, kind=WebApp)
+    row("another home, and api= without %r", "EACCES", {"expire_token": True, "region": 3},
+        ["does not take the login that it has just given"], logins=1, nudge=True, routes=False)
     row("403", "EACCES", fault("status", code=403, body="html"), [login + "|" + taken], logins=1,
         nudge=True)
     row("1030, the password was changed", "EACCES", log=["refuses this e-mail"], nudge=True,

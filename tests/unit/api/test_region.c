@@ -127,6 +127,27 @@ static void fits(void **state)
 	assert_int_equal(region_fits(c->api, c->region, c->base), c->want);
 }
 
+static const struct misses_case {
+	const char *why, *api;
+	int region, want;
+} misses_cases[] = {
+	{"the hub itself goes everywhere", NULL, 3, 0},
+	{"so does a URL with the region in it", "https://hub.example.org/%r", 3, 0},
+	{"the host of another region", "https://teamapi.coros.com", 3, 1},
+	{"a slash behind it changes nothing", "https://teamcnapi.coros.com/", 3, 2},
+	{"the host of this region", "https://teameuapi.coros.com", 3, 0},
+	{"a host of which nothing is known", "https://hub.example.org", 3, 0},
+	{"a region of which nothing is known", "https://teamapi.coros.com", 101, 0},
+	{"none", "https://teamapi.coros.com", 0, 0},
+};
+
+static void misses(void **state)
+{
+	const struct misses_case *c = *state;
+
+	assert_int_equal(region_misses(c->api, c->region), c->want);
+}
+
 static void lengths(void **state)
 {
 	char url[300], out[26];
@@ -150,6 +171,7 @@ int main(void)
 	ROWS_ADD(&rows, base_cases, base);
 	ROWS_ADD(&rows, check_cases, check);
 	ROWS_ADD(&rows, fits_cases, fits);
+	ROWS_ADD(&rows, misses_cases, misses);
 	rows_add(&rows, "lengths are checked to the byte", lengths, NULL);
 	return rows_run("region", &rows);
 }

@@ -201,6 +201,24 @@ static void stillborn(void **state)
 	net_free(n);
 }
 
+/* A host that gives everybody a login, and then serves the accounts of one region. */
+static void another_home_without_routing(void **state)
+{
+	const struct net_config config = {.routes = 0};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	hub_process_post(hub, "set", "{\"region\":3}");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EACCES);
+		assert_null(strstr(err.text, "web app"));
+		assert_non_null(strstr(err.text, "api= must name the host of region 3"));
+	}
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	net_free(n);
+}
+
 static void stillborn_without_region(void **state)
 {
 	const struct net_config config = {.routes = 1};
@@ -335,6 +353,7 @@ int main(void)
 	rows_add(&rows, "the web app has its turn", gives_way_to_the_web_app, NULL);
 	rows_add(&rows, "until somebody wants ours", gives_way_to_the_web_app, "again");
 	rows_add(&rows, "a token that never works is not replaced for ever", stillborn, NULL);
+	rows_add(&rows, "a home that api= does not lead to", another_home_without_routing, NULL);
 	rows_add(&rows, "nor one whose region is missing", stillborn_without_region, NULL);
 	rows_add(&rows, "a new token in an unknown region", dead_then_lost, NULL);
 	rows_add(&rows, "a login in the foreground", login_now, NULL);
