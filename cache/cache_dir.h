@@ -6,6 +6,7 @@
  *                 own files are removed, and nothing else
  *     lock        held with flock(2) by the one mount that owns the folder; names its pid
  *     token       token_file.h
+ *     refused     refusal_file.h
  *     history     history.h
  *     months/     YYYY-MM, month_file.h
  *

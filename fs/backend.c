@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/log.h"
+#include "cache/refusal_file.h"
 #include "cache/token_file.h"
 #include "cache/worker.h"
 
@@ -31,6 +32,8 @@ static void keep_token(void *arg)
 		r = token_file_write(j->dir->fd, token, &err);
 	if ((r == -ENOENT || r == -ENOTDIR) && cache_dir_renew(j->dir, &err) >= 0)
 		r = token_file_write(j->dir->fd, token, &err);
+	if (token && r == 0)
+		refusal_file_remove(j->dir->fd);
 	/* That there is no folder was said at the start. */
 	if (r < 0 && atomic_load(&j->dir->there))
 		log_warn("%s; the next mount has to log in again", err.text);
@@ -55,11 +58,53 @@ static void on_token(void *arg, const struct session_token *token)
 	}
 }
 
+/* ---- passwords ---- */
+
+struct refusal_job {
+	struct cache_dir *dir;
+	char md5[PASSWORD_MD5];
+};
+
+static void keep_refusal(void *arg)
+{
+	struct refusal_job *j = arg;
+	struct err err;
+
+	if (atomic_load(&j->dir->ours) && refusal_file_write(j->dir->fd, j->md5, &err) < 0)
+		log_debug("the refusal is not remembered: %s", err.text);
+	explicit_bzero(j, sizeof(*j));
+	free(j);
+}
+
+static void on_refusal(void *arg, const char md5[PASSWORD_MD5])
+{
+	struct backend *b = arg;
+	struct refusal_job *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return;
+	j->dir = &b->dir;
+	memcpy(j->md5, md5, sizeof(j->md5));
+	if (worker_post(b->keeper, keep_refusal, j) < 0) {
+		explicit_bzero(j, sizeof(*j));
+		free(j);
+	}
+}
+
+/* On the login's own thread, which may wait for the disk and for the hash. */
 static int on_password(void *arg, char md5[PASSWORD_MD5], struct err *err)
 {
 	struct backend *b = arg;
 
-	return secret_md5(&b->secret, md5, err);
+	int r = secret_md5(&b->secret, md5, err);
+	if (r < 0 || !atomic_load(&b->dir.there) ||
+	    !refusal_file_has(b->dir.fd, md5, clock_system.wall_s()))
+		return r;
+	explicit_bzero(md5, PASSWORD_MD5);
+	return err_set(
+		err, -EACCES,
+		"the Training Hub refuses this e-mail and password (as before: they were not "
+		"sent again); correct them, or have them tried with corosfs --login");
 }
 
 /* ---- start ---- */
@@ -100,6 +145,7 @@ int backend_start_session(struct backend *b, struct err *err)
 		.clock = &clock_system,
 		.password = on_password,
 		.keep = on_token,
+		.refused = on_refusal,
 		.arg = b,
 	};
 	struct session_token kept;

@@ -40,7 +40,39 @@ logins() { hubctl stats 'by_path|/account/login'; }
 COROSFS_PASSWORD="wrong horse"
 turned_away "a wrong password" "refuses this e-mail and password"
 same "- one try a scheme" 2 "$(logins)"
+# once_more [argument...]: with the cache of the last mount.
+once_more() {
+    n=$((n - 1))
+    mount_new "$@"
+}
+once_more
+same "the next mount with the same one: exit status 1" 1 $?
+check "- with the reason, and what to do" said "as before.*corosfs --login"
+same "- and it is not sent again" 0 "$(logins)"
+COROSFS_PASSWORD="other horse"
+once_more
+check "another wrong one is refused" said "refuses this e-mail and password"
+same "- after one try a scheme" 2 "$(logins)"
+touch -d '25 hours ago' "$T/cache.$n"/*/refused
+once_more
+same "a day later it is tried again" 2 "$(logins)"
+# The account was mended on the hub.
+hubctl set '{"password": "other horse"}'
+once_more
+same "before that it is not" 0 "$(logins)"
+check "corosfs --login tries it" "$COROSFS" --login "$ACCOUNT" -o "api=$hub,cache_dir=$T/cache.$n"
+once_more
+same "- and then it mounts" 0 $?
+unmount
+hubctl clear
+COROSFS_PASSWORD="wrong horse"
+turned_away "a wrong password again" "refuses this"
 COROSFS_PASSWORD="correct horse"
+once_more
+same "the right one after a wrong one: it mounts" 0 $?
+gone_file() { ! test -e "$T/cache.$n"/*/refused; }
+check "- and nothing is remembered" within 10 gone_file
+unmount
 account=nobody@example.org
 turned_away "an unknown account" "refuses this e-mail and password"
 account=$ACCOUNT
