@@ -3,6 +3,9 @@
 #   make                      build/corosfs
 #   make check                every test: unit, mount, tools
 #   make check SAN=address,undefined    (or SAN=thread) the same with a sanitizer
+#   make crash KILLS=200 SEED=      kill -9 in the middle of a walk, and what the next mount shows
+#   make soak MINUTES=10 SEED= SAN=thread   readers, faults, edits, remounts against a model
+#   make fuzz FUZZ_S=60      fuzz targets, so many seconds each (clang)
 #   make bench               what it costs (25 minutes); make bench-quick (80 s)
 #   make lint                 clang-format, clang-tidy, cppcheck, shellcheck, include direction
 #   make install PREFIX=/usr/local DESTDIR=
@@ -63,6 +66,17 @@ valgrind: $(UNIT)
 bench bench-quick: $B/corosfs $B/tests/bench/floor
 	/usr/bin/python3 tests/bench/bench.py --corosfs $B/corosfs --floor $B/tests/bench/floor \
 		$(if $(filter bench-quick,$@),--quick) $(BENCH)
+crash soak: $B/corosfs
+	/usr/bin/python3 tests/soak/$@.py --corosfs $B/corosfs $(SEED:%=--seed %) \
+		$(if $(filter soak,$@),$(MINUTES:%=--minutes %),$(KILLS:%=--kills %)) $(SOAK)
+# Objects and libFuzzer's main, by clang, in a folder of their own.
+FUZZ := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZ): %: %.o $(FS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+fuzz:
+	$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined fuzz-run
+fuzz-run: $(FUZZ)
+	FUZZ="$(FUZZ)" FUZZ_S=$(FUZZ_S) sh tests/fuzz/run.sh
 lint:
 	sh contrib/lint/lint.sh
 clean:
@@ -101,5 +115,6 @@ deb:
 	sed 's/VERSION/$(VERSION)/' contrib/debian/changelog >$(DEB)/debian/changelog
 	cd $(DEB) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -d -b -us -uc
 
-.PHONY: all units check check-unit check-mount check-deb valgrind bench bench-quick lint clean deb install uninstall
+.PHONY: all units check check-unit check-mount check-deb valgrind bench bench-quick crash soak fuzz \
+        fuzz-run lint clean deb install uninstall
 .SECONDARY:

@@ -177,6 +177,11 @@ run_check() {
     suite "unit with address and undefined sanitizers" \
         make -s -j"$(nproc)" check-unit SAN=address,undefined
     suite "unit with the thread sanitizer" fixed_layout make -s -j"$(nproc)" check-unit SAN=thread
+    suite "kill -9" make -s crash KILLS=15
+    suite "soak with address and undefined sanitizers" \
+        make -s soak MINUTES=0.5 SAN=address,undefined
+    suite "soak with the thread sanitizer" fixed_layout make -s soak MINUTES=0.5 SAN=thread
+    suite "fuzz" make -s -j"$(nproc)" fuzz FUZZ_S=5
     suite "clang" make -s -j"$(nproc)" CC=clang check-unit
     suite "lint" make -s lint
     if [ $skipped -gt 0 ]; then
