@@ -274,7 +274,7 @@ void month_store_refresh(struct month_store *s)
 	flight_start(s, &todo);
 }
 
-void month_store_land(struct month_store *s, int first, int last, int again, int wait_ms,
+void month_store_land(struct month_store *s, int first, int last, enum land_what what, int wait_ms,
 		      landed_done *done, void *ctx)
 {
 	static const struct err offline = {-EHOSTUNREACH,
@@ -287,21 +287,22 @@ void month_store_land(struct month_store *s, int first, int last, int again, int
 		done(ctx, &no_memory);
 		return;
 	}
-	w->ends_too = again && first == 0;
+	w->ends_too = what == LAND_AGAIN && first == 0;
 	w->first = first > STORE_FIRST ? first : STORE_FIRST;
 	w->last = last < STORE_FIRST + STORE_MONTHS ? last : STORE_FIRST + STORE_MONTHS - 1;
 	w->done.landed = done;
-	if (again && !s->config.offline)
+	if (what == LAND_AGAIN && !s->config.offline)
 		s->config.hub->again(s->config.hub->ctx);
 	lock_take(&s->lock);
-	int quiet = again && s->quiet;
-	for (int m = w->first; again && m <= w->last; m++) {
+	int quiet = what != LAND_WAIT && s->quiet;
+	for (int m = w->first; m <= w->last; m++) {
 		const struct slot *slot = slot_locked(s, m);
-		need[m - w->first] = slot->month || slot->on_disk || w->first == w->last;
+		int cached = slot->month || slot->on_disk;
+		need[m - w->first] = what == LAND_MISSING ? !cached : cached || w->first == w->last;
 	}
 	if (!quiet && w->ends_too)
 		flight_plan_history_locked(s, &todo);
-	if (!quiet && again)
+	if (!quiet && what != LAND_WAIT)
 		flight_plan_locked(s, w->first, w->last, need, &todo);
 	lock_drop(&s->lock);
 	if (quiet) {

@@ -119,12 +119,13 @@ void month_store_refresh(struct month_store *s);
 
 /*
  * Calls `done` when nothing of first..last is being fetched any more, with an error if such a fetch
- * failed meanwhile. With `again` what is cached of it is fetched first, a month of its own in any
- * case, and the ends of the history when the range is all of it (first 0). -EHOSTUNREACH with
- * `again`: the mount is offline.
+ * failed meanwhile. Before that fetches begin: of what is missing; or again, of what is cached (a
+ * month of its own in any case, and the ends of the history when the range is all of it, first 0).
+ * Nothing is read ahead. -EHOSTUNREACH: the mount is offline.
  */
+enum land_what { LAND_WAIT, LAND_MISSING, LAND_AGAIN };
 typedef void landed_done(void *ctx, const struct err *err);
-void month_store_land(struct month_store *s, int first, int last, int again, int wait_ms,
+void month_store_land(struct month_store *s, int first, int last, enum land_what what, int wait_ms,
 		      landed_done *done, void *ctx);
 
 #endif

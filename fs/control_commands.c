@@ -47,7 +47,7 @@ static int land(struct month_store *store, int first, int last, int wait_ms, str
 	struct landing l;
 
 	gate_init(&l.over);
-	month_store_land(store, first, last, 1, wait_ms, landed, &l);
+	month_store_land(store, first, last, LAND_AGAIN, wait_ms, landed, &l);
 	/* The store answers by its deadline, and when it stops. */
 	gate_wait(&l.over, -1);
 	*err = l.err;

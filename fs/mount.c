@@ -77,6 +77,23 @@ static void kernel_ready(void *arg)
 		log_error("cannot say that the mount is ready");
 }
 
+/* libfuse and fusermount3 say on stderr what they met; this is what to do about it. */
+static int cannot_mount(const char *path, struct err *err)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, -ENODEV,
+			       "cannot mount on %s: /dev/fuse is not there; load the kernel's "
+			       "module (modprobe fuse)",
+			       path);
+	if (fd < 0)
+		return err_sys(err, -errno, "cannot mount on %s: /dev/fuse cannot be opened", path);
+	close(fd);
+	return err_set(err, -EPERM,
+		       "cannot mount on %s; run corosfs --check if that does not say why", path);
+}
+
 static int open_session(struct mount *m, struct err *err)
 {
 	char opts[512] = "-oro,nosuid,nodev,noexec,subtype=corosfs,fsname=";
@@ -95,10 +112,7 @@ static int open_session(struct mount *m, struct err *err)
 		return err_set(err, -EIO, "cannot make a FUSE session");
 	m->config.fs->session = m->session;
 	if (fuse_session_mount(m->session, m->config.path) < 0)
-		return err_set(err, -EIO,
-			       "cannot mount on %s: is /dev/fuse there and fuse3 "
-			       "installed?",
-			       m->config.path);
+		return cannot_mount(m->config.path, err);
 	m->mounted = 1;
 	return parallel_install(m->session, err);
 }

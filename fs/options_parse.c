@@ -226,8 +226,11 @@ int options_parse(int argc, char **argv, struct options *o, enum options_action 
 		.gid = -1,
 		.umask = -1,
 	};
-	if ((r = find_action(argc, argv, action, err)) < 0 || *action == OPTIONS_HELP ||
-	    *action == OPTIONS_VERSION)
+	r = find_action(argc, argv, action, err);
+	/* A command says itself what went wrong, once. */
+	if (*action != OPTIONS_MOUNT)
+		o->log = LOG_LEVEL_ERROR;
+	if (r < 0 || *action == OPTIONS_HELP || *action == OPTIONS_VERSION)
 		return r;
 	/* Those that look at a mount or for a mistake work without it. */
 	if (options_read_config(o, &o->config_err) < 0 &&

@@ -56,7 +56,7 @@ static void login_words(const json_t *o, FILE *out)
 
 	fprintf(out, "  login     %s", text(login, "state"));
 	if (json_object_get(login, "why"))
-		fprintf(out, "; again in %s: %s", span(number(login, "again_s"), again),
+		fprintf(out, " for %s: %s", span(number(login, "again_s"), again),
 			text(login, "why"));
 	fputc('\n', out);
 }

@@ -3,6 +3,7 @@
 #include "fs/sync.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -111,7 +112,9 @@ static int list_months(struct sync *s)
 
 	if (!h->newest_day)
 		return 0;
-	int first = month_of_day(h->oldest_day), last = month_of_day(h->newest_day);
+	/* Whole years: whoever lists one asks for all of it. */
+	int first = month_number(h->oldest_day / 10000, 1),
+	    last = month_number(h->newest_day / 10000, 12);
 	if (s->plan.from_month > first)
 		first = s->plan.from_month;
 	lock_take(&s->lock);
@@ -141,15 +144,27 @@ static void got_months(void *ctx, struct span *span, const struct err *err)
 		t->activities += (int64_t)span->month[i]->n;
 	span_unref(span);
 	if (span)
-		month_store_land(t->sync->store, t->first, t->last, 0, t->sync->plan.wait_ms,
-				 months_landed, t);
+		month_store_land(t->sync->store, t->first, t->last, LAND_WAIT,
+				 t->sync->plan.wait_ms, months_landed, t);
 	else
 		done(t, err);
 }
 
+static void missing_landed(void *ctx, const struct err *err)
+{
+	struct sync_thing *t = ctx;
+
+	if (err->code)
+		done(t, err);
+	else
+		month_store_get(t->sync->store, t->first, t->last, t->sync->plan.wait_ms,
+				got_months, t);
+}
+
 static void start_months(struct sync_thing *t)
 {
-	month_store_get(t->sync->store, t->first, t->last, t->sync->plan.wait_ms, got_months, t);
+	month_store_land(t->sync->store, t->first, t->last, LAND_MISSING, t->sync->plan.wait_ms,
+			 missing_landed, t);
 }
 
 /* ---- the run ---- */
@@ -251,7 +266,7 @@ static int wait_for_disk(struct run *r, struct err *err)
 				       "disk full?");
 		if (tell(r))
 			return stopped(err);
-		sleep_until_news(r->sync, -1);
+		poll(NULL, 0, SYNC_TICK_MS);
 	}
 }
 

@@ -6,9 +6,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define BAR_MAX  40
-#define LINES_MS 10000 /* between plain lines */
-#define JSON_MS  1000
+#define BAR_MAX   40
+#define WORDS_MAX 68
+#define LINES_MS  10000 /* between plain lines */
+#define JSON_MS   1000
 
 void sync_show_init(struct sync_show *s, FILE *out, int json)
 {
@@ -58,7 +59,8 @@ static void bar(struct sync_show *s, const struct sync_progress *p)
 	int width, full;
 
 	words(p, text, sizeof(text));
-	width = s->columns - (int)strlen(text) - 5;
+	/* The same all the time, whatever the words are. */
+	width = s->columns - WORDS_MAX;
 	width = width > BAR_MAX ? BAR_MAX : width;
 	if (width < 5) {
 		fprintf(s->out, "\r%.*s\033[K", s->columns - 1, text);

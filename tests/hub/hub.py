@@ -4,6 +4,7 @@
 Everything a client can get wrong without the real hub telling it (a token in a URL, a password in
 clear, a token sent to the file host) is written down as a violation for the tests to read.
 """
+import email.utils
 import json
 import threading
 import time
@@ -30,14 +31,14 @@ API_CODES = {"/account/login": "41C2B95C", "/account/query": "8B3D7A10",
              "/analyse/dayDetail/query": "7A90C4E2", "/training/schedule/query": "781A35F7"}
 POSTS = {"/account/login", "/account/captcha", "/account/2fa/login/verify",
          "/activity/detail/query", "/activity/detail/download"}
-WITHOUT_TOKEN = {"/account/login", "/account/captcha", "/account/2fa/login/verify"}
+WITHOUT_TOKEN = {"/", "/account/login", "/account/captcha", "/account/2fa/login/verify"}
 
 KNOBS = {
     "delay_ms": 0, "page_max": 200, "token_calls": None, "kill_token_after_login_s": None,
     "password": "correct horse", "two_factor": False, "two_factor_code": "123456", "region": 1,
     "schemes": ["legacy", "bcrypt"], "refused_scheme": "1031", "region_in_login": "normal",
     "object_delay_s": 0, "refusal": {}, "refusal_shape": 2, "login_status": None,
-    "retry_after": None, "gzip": True, "days_max": 168, "answers": {},
+    "retry_after": None, "clock_off_s": 0, "gzip": True, "days_max": 168, "answers": {},
 }
 
 
@@ -133,6 +134,8 @@ class Hub:
                 break
         else:
             answer = self.right_answer(request, taken)
+        answer.headers.append(("Date", email.utils.formatdate(
+            time.time() + self.knobs["clock_off_s"], usegmt=True)))
         answer.wire = next((f for f in taken if f.kind in WIRE_KINDS), None)
         return answer
 

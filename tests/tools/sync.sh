@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# corosfs --sync: fills the cache, by itself and in a mount; on a terminal, in a pipe, as JSON.
+. "$(dirname "$0")/../mount/lib.sh"
+hub_start --athlete both --activities 2000 --years 6
+opts="api=$hub,cache_dir=$T/cache"
+
+# sync_ok "what" [argument...]; sync_bad "what" SENTENCE [argument...]
+run_sync() { timeout 100 "$COROSFS" --sync "$ACCOUNT" -o "$opts" "$@" >"$T/said" 2>"$T/err"; }
+sync_ok() {
+    what=$1
+    shift
+    run_sync "$@"
+    same "$what: exit status 0" 0 $?
+    check "- without a complaint" test ! -s "$T/err"
+}
+sync_bad() {
+    what=$1 sentence=$2
+    shift 2
+    run_sync "$@"
+    same "$what: exit status 1" 1 $?
+    check "- with a sentence" grep -q "^corosfs: error: $sentence" "$T/err"
+    same "- a single one" 1 "$(wc -l <"$T/err")"
+}
+of() { "$py" -c 'import json, sys
+last = json.loads(sys.stdin.read().splitlines()[-1])
+print(*[last.get(k) for k in sys.argv[1:]])' "$@" <"$T/said"; }
+
+# ---- by itself
+
+sync_ok "a first sync, in a pipe"
+same "says so in one line" 1 "$(wc -l <"$T/said")"
+check "how much it was" said "^all is there: 8[0-9] of 8[0-9] months, 19[0-9][0-9] activities; [0-9]* requests"
+first=$(requests)
+# 1981 activities are 11 pages; a year in progress each may cost one more.
+check "costs about a page each 200 activities (was $first)" test "$first" -le 25
+hub_stop
+mount_at "$M" -o offline || fail "mounted"
+check "then everything is there without a network" sh -c \
+    'test "$(cat "$1"/20*/activities.csv | grep -c ^20)" -ge 1900' - "$M"
+unmount
+hub_again --athlete both --activities 2000 --years 6
+sync_ok "a second one"
+check "asks next to nothing (was $(requests))" test "$(requests)" -le 2
+rm "$T"/cache/*/months/2024-0*
+hubctl reset
+sync_ok "with some months gone"
+check "fetches these (was $(requests))" test "$(requests)" -le 4
+same "- back on disk" 9 "$(find "$T"/cache/*/months -name '2024-0*' | wc -l)"
+
+rm -rf "$T/cache"
+sync_ok "--from" --from 2025-07
+check "fetches what is younger" test -e "$(echo "$T"/cache/*/months/2025-07)"
+check "nothing else" test ! -e "$(echo "$T"/cache/*/months/2024-06)"
+
+# ---- as JSON
+
+rm -rf "$T/cache"
+hubctl set '{"delay_ms": 150}'
+sync_ok "--json" --json
+check "every line is an object with an event" "$py" -c 'import json, sys
+events = [json.loads(l)["event"] for l in open(sys.argv[1])]
+assert events[-1] == "summary" and set(events[:-1]) <= {"progress"}, events' "$T/said"
+same "the summary says that all is well" "True" "$(of ok)"
+same "and all months are done" "$(of all_months)" "$(of months)"
+
+# ---- interrupted
+
+rm -rf "$T/cache"
+hubctl set '{"delay_ms": 1500}'
+"$COROSFS" --sync "$ACCOUNT" -o "$opts" --json >"$T/said" 2>"$T/err" &
+pid=$!
+started="$started $pid"
+has_months() { grep -q '"months":[1-9]' "$T/said" && ! grep -q summary "$T/said"; }
+check "a slow one gets on" within 60 has_months
+kill -INT $pid
+wait $pid
+same "SIGINT: exit status 1" 1 $?
+same "- the summary says so" "False interrupted; the next run goes on from here" "$(of ok error)"
+kept=$(find "$T"/cache/*/months -name '2*' | wc -l)
+check "- what came is kept ($kept months)" test "$kept" -ge 1
+hubctl set '{"delay_ms": 0}'
+hubctl reset
+sync_ok "the next one goes on"
+check "- and asks for less than the first (was $(requests) after $first)" \
+    test "$(requests)" -lt "$first"
+
+# ---- wrong
+
+rm -rf "$T/cache"
+COROSFS_PASSWORD=wrong sync_bad "a wrong password" "the Training Hub refuses this"
+hubctl set '{"fault": {"kind": "status", "code": 500, "after": 4}}'
+sync_bad "a hub that breaks" ".*order"
+check "- what is there is said" said "^not all is there: "
+run_sync --json
+same "- as JSON: exit status 1" 1 $?
+same "- not ok" False "$(of ok)"
+check "- nothing on stderr" test ! -s "$T/err"
+hubctl clear
+sync_bad "offline" "offline is set" -o offline
+sync_bad "no month" "\`soon\` is no month; --from takes one like 2024-01" --from soon
+opts="api=http://127.0.0.1:9,cache_dir=$T/c9"
+sync_bad "no network" "cannot reach 127.0.0.1:9"
+opts="api=$hub,cache_dir=/proc/none"
+sync_bad "a cache folder that cannot be made" "make the cache folder"
+opts="api=$hub,cache_dir=$T/cache"
+refused "no account" "$COROSFS" --sync
+check "- with a sentence" said "which account? corosfs --sync you@example.org"
+
+# ---- in a mount
+
+rm -rf "$T/cache"
+mount_fs
+ls "$M/2022/12" >/dev/null
+hubctl reset
+sync_ok "in a running mount"
+check "it is done there" said "^all is there: 8"
+check "costs as much (was $(requests))" test "$(requests)" -le 25
+hubctl reset
+find "$M" -type f >"$T/out"
+same "the mount then has everything" 0 "$(requests)"
+unmount
+rm -rf "$T"/cache/*/months "$T"/cache/*/history
+mount_fs
+hubctl set '{"delay_ms": 1000}'
+"$COROSFS" --sync "$ACCOUNT" -o "$opts" --json >"$T/said" 2>"$T/err" &
+pid=$!
+started="$started $pid"
+check "a slow one in the mount says how it gets on" within 60 has_months
+check "- while the mount says how it is" "$COROSFS" --status "$M"
+kill -INT $pid
+wait $pid
+same "SIGINT: exit status 1" 1 $?
+check "- the mount goes on" ls "$M/2022/12"
+hubctl clear
+sync_ok "the next one"
+"$COROSFS" --sync "$ACCOUNT" -o "$opts" --json >"$T/said" 2>"$T/err"
+same "all of it is there" "True" "$(of ok)"
+unmount
+
+# ---- on a terminal
+
+rm -rf "$T"/cache/*/months "$T"/cache/*/history
+hubctl set '{"delay_ms": 300}'
+"$py" - "$COROSFS" --sync "$ACCOUNT" -o "$opts" >"$T/said" <<'END_PY'
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+END_PY
+same "on a terminal: exit status 0" 0 $?
+check "a bar" said '\[#*\.*\] [0-9]* of 8[0-9] months, [0-9]* activities, [0-9]*/s, [0-9]*:[0-9][0-9] left'
+check "and the summary" said "all is there"
+finish
