@@ -185,8 +185,9 @@ static int from_prompt(const char *account, char md5[PASSWORD_MD5], struct err *
 	/* Ctrl-C ends the line rather than the program, which would leave the terminal mute. */
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
 	quiet.c_cc[VEOL] = CTRL_C;
-	dprintf(fd, "Training Hub password of %s: ", account);
+	/* First, since it drops what was typed before: whoever sees the prompt may begin. */
 	tcsetattr(fd, TCSAFLUSH, &quiet);
+	dprintf(fd, "Training Hub password of %s: ", account);
 	ssize_t n = read(fd, text, sizeof(text));
 	tcsetattr(fd, TCSAFLUSH, &before);
 	dprintf(fd, "\n");

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # corosfs --check: every step with a tick, or the reason and the remedy; and what a mount itself says
 # where something is missing.
+# shellcheck source=tests/mount/lib.sh
 . "$(dirname "$0")/../mount/lib.sh"
 hub_start
 opts="api=$hub,cache_dir=$T/cache"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # corosfs --login: on a terminal and in a pipe, right and wrong, with and without a mount.
+# shellcheck source=tests/mount/lib.sh
 . "$(dirname "$0")/../mount/lib.sh"
 hub_start
 opts="api=$hub,cache_dir=$T/cache"

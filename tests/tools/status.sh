@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # --status and --refresh: in words, as JSON and for Prometheus; while the hub stalls; right and wrong.
+# shellcheck source=tests/mount/lib.sh
 . "$(dirname "$0")/../mount/lib.sh"
 hub_start --athlete both --activities 400 --years 5
 mkdir -m 700 "$T/runtime"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # corosfs --sync: fills the cache, by itself and in a mount; on a terminal, in a pipe, as JSON.
+# shellcheck source=tests/mount/lib.sh
 . "$(dirname "$0")/../mount/lib.sh"
 hub_start --athlete both --activities 2000 --years 6
 opts="api=$hub,cache_dir=$T/cache"
