@@ -64,6 +64,10 @@ hubctl clear
 hubctl set '{"expire_token": true, "password": "another horse"}'
 finds "a password that is not the right one" "login: the Training Hub refuses" "corosfs --login $ACCOUNT"
 hubctl clear
+finds "the right one, while the refusal is remembered" "login: the Training Hub refuses .*as before" \
+    "corosfs --login"
+check "- which helps" "$COROSFS" --login "$ACCOUNT" -o "$opts"
+all_well "then"
 hubctl set '{"expire_token": true, "two_factor": true}'
 finds "an account with two factors" "login: this account asks for a two-factor code" "corosfs --login"
 hubctl clear
@@ -110,6 +114,7 @@ exec "$@"
 END_SH
 without() { unshare -m sh "$T/without.sh" "$@" >"$T/said" 2>&1; }
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+    rm -rf "$T/cache"
     without none "$COROSFS" "$ACCOUNT" "$M" -o "$opts"
     same "no /dev/fuse: a mount has exit status 1" 1 $?
     check "- and says what to do" said "/dev/fuse is not there; load the kernel's module"
