@@ -22,6 +22,7 @@ struct session;
  *   -ETIMEDOUT     no answer in time
  *   -EACCES        login refused, second factor needed, session taken by the web app
  *   -EIO           not what the API sends, or its own generic failure
+ *   -EOPNOTSUPP    the hub says no, by a code that says no more
  *   -EINVAL        result 1031: the hub does not take these parameters
  *   -EBUSY         the hub asks to slow down (429) for longer than a call may take
  *   -ENOMEM, -ECANCELED

@@ -132,7 +132,9 @@ static enum verdict judge_result(const struct envelope *e, struct err *err)
 			err_set(err, results[i].code, "%s (code %s)", results[i].words, e->result);
 			return results[i].verdict;
 		}
-	err_set(err, -EIO, "the Training Hub answers code %s: %s", e->result, e->message);
+	/* 1001 is trouble of the hub's own; what the others mean depends on the call. */
+	err_set(err, strcmp(e->result, "1001") == 0 ? -EIO : -EOPNOTSUPP,
+		"the Training Hub answers code %s: %s", e->result, e->message);
 	return VERDICT_REFUSED;
 }
 

@@ -59,8 +59,13 @@ struct http_request {
 	const void *body;           /* NULL: none; a POST then says Content-Length: 0 */
 	size_t body_len;
 	size_t max_size; /* a longer answer is -EIO, cut off while it arrives */
-	int timeout_ms;  /* for the whole exchange */
+	int timeout_ms;  /* for the whole exchange; with a sink, for every wait in it */
 	int want_date;   /* http_answer's date_s */
+	/*
+	 * NULL: the answer is collected in memory. Else where the body of a 200 goes, piece by
+	 * piece, on the transport thread: 0 or a negative errno, which ends the exchange.
+	 */
+	int (*sink)(void *arg, const char *data, size_t len);
 };
 
 struct http_answer {
@@ -68,8 +73,10 @@ struct http_answer {
 	const char *data;  /* the body, decompressed, and a NUL; lives until done returns */
 	size_t len;        /* without the NUL */
 	int retry_after_s; /* the header's seconds, -1 without one */
-	int ms;            /* how long the exchange took */
-	int64_t date_s;    /* the Date header, if it was wanted; 0 without one */
+	/* Where a 3xx sends us, as an absolute URL; "" when it does not. */
+	const char *redirect;
+	int ms;         /* how long the exchange took */
+	int64_t date_s; /* the Date header, if it was wanted; 0 without one */
 };
 
 /*
@@ -80,7 +87,7 @@ struct http_answer {
  *   -ECONNABORTED  the answer was cut off
  *   -ETIMEDOUT     no whole answer within timeout_ms
  *   -EIO           longer than max_size, or not HTTP
- *   -ENOMEM, -ECANCELED
+ *   -ENOMEM, -ECANCELED, and what the sink gave
  * and words that name the host, never the URL's query. It may come before
  * http_submit() returns, when there is no memory or after http_stop().
  */

@@ -71,6 +71,14 @@ static int ends(void *ctx, int64_t known_count, int32_t known_oldest, listing_do
 	return hop_start(net->http, &hop);
 }
 
+static int download(void *ctx, const struct download_want *want, const struct download_sink *sink,
+		    void *arg)
+{
+	const struct hub_net *net = ctx;
+
+	return download_start(net->downloads, want, sink, arg);
+}
+
 static int after(void *ctx, int ms, void (*task)(void *arg), void *arg)
 {
 	const struct hub_net *net = ctx;
@@ -93,6 +101,10 @@ static void again(void *ctx)
 
 struct hub hub_net(struct hub_net *net)
 {
-	return (struct hub){
-		.ctx = net, .range = range, .ends = ends, .after = after, .again = again};
+	return (struct hub){.ctx = net,
+			    .range = range,
+			    .ends = ends,
+			    .download = download,
+			    .after = after,
+			    .again = again};
 }

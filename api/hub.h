@@ -9,6 +9,7 @@
 #ifndef API_HUB_H
 #define API_HUB_H
 
+#include "api/download.h"
 #include "api/listing.h"
 
 struct hub {
@@ -19,6 +20,9 @@ struct hub {
 		     void *arg);
 	int (*ends)(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done,
 		    void *arg);
+	/* download_start(). */
+	int (*download)(void *ctx, const struct download_want *want,
+			const struct download_sink *sink, void *arg);
 	/* Runs task(arg) on the transport thread after `ms`; see http_after(). */
 	int (*after)(void *ctx, int ms, void (*task)(void *arg), void *arg);
 	/* session_again(): before what is asked from now on. */
@@ -31,6 +35,7 @@ struct session;
 struct hub_net {
 	struct http *http;
 	struct session *session;
+	struct downloads *downloads;
 };
 struct hub hub_net(struct hub_net *net);
 

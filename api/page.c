@@ -146,7 +146,7 @@ static void answered(void *arg, const char *data, size_t len, const struct err *
 		/* 1031, most likely for the size; for the life of the session. */
 		s->page_size = PAGE_SIZE_SAFE;
 		err.code = -EAGAIN;
-	} else if (err.code == -EINVAL || err.code == -EFBIG) {
+	} else if (err.code == -EINVAL || err.code == -EFBIG || err.code == -EOPNOTSUPP) {
 		err.code = -EIO;
 	}
 	c->done(c->arg, err.code ? NULL : &page, &err);

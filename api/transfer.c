@@ -15,6 +15,8 @@
 
 #define CONNECT_MS    10000
 #define UNACKED_MS    10000 /* a connection that is dead on the way is noticed after this */
+#define SLOWEST       100L  /* bytes a second, below which a file does not come any more */
+#define SINK_MS       3600000L
 #define WIPE_MAX      65536 /* answers up to this size may hold a token, and are wiped */
 #define RETRY_AFTER_S 86400 /* a later time is cut to this */
 
@@ -92,17 +94,33 @@ static int copy_request(struct transfer *t, const struct http_request *r)
 		t->body_len = r->body_len;
 	}
 	t->timeout_ms = r->timeout_ms;
+	t->sink = r->sink;
 	copy_host(t->host, sizeof(t->host), r->url);
 	return 0;
 }
 
 /* ---- curl's callbacks and options ---- */
 
+/* An error page is no part of a file. */
+static int is_file(const struct transfer *t)
+{
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 200;
+}
+
 static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
-	int r = buf_add(&t->answer, data, size * n);
+	int r;
 
+	if (t->sink && is_file(t)) {
+		t->sunk += size * n;
+		r = t->sunk > t->answer.max ? -EFBIG : t->sink(t->arg, data, size * n);
+	} else {
+		r = buf_add(&t->answer, data, size * n);
+	}
 	if (r < 0) {
 		t->refused = r;
 		return CURL_WRITEFUNC_ERROR;
@@ -162,7 +180,15 @@ static int set_transport_options(struct transfer *t, const char *url, const char
 	/* A resolver that hangs must not hold the thread up when the time is over. */
 	bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) != CURLE_OK;
-	bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)t->timeout_ms) != CURLE_OK;
+	/* A file may take as long as it comes at all; anything else is a matter of seconds. */
+	if (!t->sink) {
+		bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)t->timeout_ms) != CURLE_OK;
+	} else {
+		bad |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, SLOWEST) != CURLE_OK;
+		bad |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME,
+					(long)(t->timeout_ms + 999) / 1000) != CURLE_OK;
+		bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, SINK_MS) != CURLE_OK;
+	}
 	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect_ms) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 65536L) != CURLE_OK;
 	if (ca_file)
@@ -241,8 +267,8 @@ static int explain(const struct transfer *t, CURLcode result, struct err *err)
 	case CURLE_OUT_OF_MEMORY:
 		return err_sys(err, -ENOMEM, "ask %s", t->host);
 	case CURLE_WRITE_ERROR:
-		if (t->refused == -ENOMEM)
-			return err_sys(err, -ENOMEM, "take the answer of %s", t->host);
+		if (t->refused && t->refused != -EFBIG)
+			return err_sys(err, t->refused, "take the answer of %s", t->host);
 		return err_set(err, -EIO, "%s sends more than %zu KiB in one answer", t->host,
 			       t->answer.max >> 10);
 	case CURLE_OPERATION_TIMEDOUT:
@@ -286,6 +312,7 @@ void transfer_end(struct transfer *t, CURLcode result)
 	struct http_answer answer = {.retry_after_s = -1};
 	struct err err = {0};
 	curl_off_t after = 0;
+	char *redirect = NULL;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &answer.status);
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);
@@ -295,6 +322,8 @@ void transfer_end(struct transfer *t, CURLcode result)
 	answer.len = t->answer.len;
 	answer.date_s = t->date_s;
 	answer.data = buf_cstr(&t->answer);
+	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &redirect);
+	answer.redirect = redirect ? redirect : "";
 	if (result != CURLE_OK)
 		explain(t, result, &err);
 	else if (!answer.data)

@@ -17,7 +17,10 @@ struct transfer {
 	char *body;
 	size_t body_len;
 	struct buf answer;
-	int refused; /* 0, or why the rest of the answer was not taken: -EFBIG, -ENOMEM */
+	int (*sink)(void *arg, const char *data, size_t len);
+	size_t sunk; /* bytes that the sink got */
+	int refused; /* 0, or why the rest of the answer was not taken: -EFBIG, -ENOMEM, the sink's
+		      */
 	int timeout_ms;
 	int64_t start_ms;
 	int64_t date_s; /* of the answer, if it is wanted */

@@ -83,7 +83,8 @@ struct fake_hub *fake_hub_new(void)
 
 	if (!h)
 		abort();
-	h->door = (struct hub){h, range, ends, after, again};
+	h->door = (struct hub){
+		.ctx = h, .range = range, .ends = ends, .after = after, .again = again};
 	lock_init(&h->lock);
 	timers_init(&h->timers);
 	return h;

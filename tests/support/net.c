@@ -153,7 +153,7 @@ struct net *net_new(struct hub_process *hub, const struct net_config *config)
 		fprintf(stderr, "%s\n", err.text);
 		abort();
 	}
-	n->door = (struct hub_net){n->http, n->session};
+	n->door = (struct hub_net){n->http, n->session, NULL};
 	n->calls = hub_net(&n->door);
 	return n;
 }

@@ -65,7 +65,7 @@ static const struct outcome_case {
 	{"the hub's generic failure", "{\"fault\":{\"kind\":\"result\",\"code\":\"1001\"}}", 0,
 	 -EIO, "1001: Service exceptions", 1},
 	{"a failure nobody knows",
-	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"message\":\"x\\ny\"}}", 0, -EIO,
+	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"message\":\"x\\ny\"}}", 0, -EOPNOTSUPP,
 	 "5006: x y", 1},
 	{"parameters the hub does not take", "{\"fault\":{\"kind\":\"result\",\"code\":\"1031\"}}",
 	 0, -EINVAL, "1031", 1},

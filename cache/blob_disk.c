@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* The folder of downloaded files; see blob_impl.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/log.h"
+#include "cache/blob_impl.h"
+
+/* What was used so lately may be open right now. */
+#define IN_USE_S 60
+
+/* ---- jobs ---- */
+
+struct disk_job {
+	struct blob_store *store;
+	blob_job *job;
+	struct blob_entry entry;
+};
+
+static void run(void *arg)
+{
+	struct disk_job *j = arg;
+
+	j->job(j->store, &j->entry);
+	free(j);
+}
+
+int blob_post_locked(struct blob_store *s, blob_job *job, const struct blob_entry *e)
+{
+	struct disk_job *j = malloc(sizeof(*j));
+	struct err err;
+
+	if (!j)
+		return -ENOMEM;
+	*j = (struct disk_job){.store = s, .job = job};
+	if (e)
+		j->entry = *e;
+	if (!s->worker)
+		s->worker = worker_new("cache-files", &err);
+	int r = s->worker ? worker_post(s->worker, run, j) : -ENOMEM;
+	if (r < 0)
+		free(j);
+	return r;
+}
+
+int blob_may_write(const struct blob_store *s)
+{
+	return s->config.dir && atomic_load(&s->config.dir->ours);
+}
+
+void blob_disk_path(const struct blob_entry *e, char path[BLOB_PATH])
+{
+	const struct blob_key key = blob_entry_key(e);
+
+	memcpy(path, BLOB_FOLDER, sizeof(BLOB_FOLDER));
+	blob_name(&key, e->is_absent ? NULL : &e->info, path + sizeof(BLOB_FOLDER) - 1);
+}
+
+void blob_disk_remove(struct blob_store *s, const struct blob_entry *e)
+{
+	char path[BLOB_PATH];
+
+	blob_disk_path(e, path);
+	if (blob_may_write(s))
+		unlinkat(s->config.dir->fd, path, 0);
+}
+
+void blob_disk_date(struct blob_store *s, const struct blob_entry *e)
+{
+	const struct timespec times[2] = {{.tv_sec = e->used_s}, {.tv_sec = e->used_s}};
+	char path[BLOB_PATH];
+
+	/* An older date costs an early eviction, nothing else. */
+	blob_disk_path(e, path);
+	if (blob_may_write(s))
+		utimensat(s->config.dir->fd, path, times, AT_SYMLINK_NOFOLLOW);
+}
+
+void blob_disk_mark(struct blob_store *s, const struct blob_entry *e)
+{
+	char path[BLOB_PATH];
+
+	if (!blob_may_write(s))
+		return;
+	mkdirat(s->config.dir->fd, BLOB_FOLDER, 0700);
+	blob_disk_path(e, path);
+	int fd = openat(s->config.dir->fd, path,
+			O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ---- what is there ---- */
+
+/* One name in files/: an entry, or nothing worth keeping. */
+static int look_at(int dirfd, const char *name, struct blob_entry *e)
+{
+	struct blob_key key;
+	struct stat st;
+	int what = blob_of_name(name, &key, &e->info);
+
+	if (what < 0 || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode) || (uint64_t)st.st_size != e->info.size)
+		return -1;
+	e->id = key.label_id << 4 | (uint64_t)key.form;
+	e->edition = key.edition;
+	e->is_absent = !what;
+	e->used_s = e->dated_s = st.st_mtim.tv_sec;
+	return 0;
+}
+
+/* Our own leavings: a download that was interrupted, a file that a crash cut short. */
+static int is_ours(const char *name)
+{
+	struct blob_key key;
+	struct blob_info info;
+
+	return (name[0] == '.' && strlen(name) > 4 &&
+		strcmp(name + strlen(name) - 4, ".tmp") == 0) ||
+	       blob_of_name(name, &key, &info) >= 0;
+}
+
+static void look_through(struct blob_store *s, DIR *dir)
+{
+	for (struct dirent *d; (d = readdir(dir));) {
+		struct blob_entry e = {0}, old;
+		if (look_at(dirfd(dir), d->d_name, &e) < 0) {
+			if (is_ours(d->d_name) && blob_may_write(s))
+				unlinkat(dirfd(dir), d->d_name, 0);
+			continue;
+		}
+		lock_take(&s->lock);
+		/* Without memory it is fetched again when somebody asks. */
+		if (blob_index_put(&s->index, &e, &old) == 0 && old.id)
+			blob_post_locked(s, blob_disk_remove, &old);
+		lock_drop(&s->lock);
+	}
+}
+
+void blob_disk_look(struct blob_store *s, const struct blob_entry *e)
+{
+	int fd = -1;
+
+	(void)e;
+	if (s->config.dir && atomic_load(&s->config.dir->there))
+		fd = openat(s->config.dir->fd, BLOB_FOLDER,
+			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir) {
+		look_through(s, dir);
+		closedir(dir);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	blob_looked(s);
+	blob_disk_evict(s);
+}
+
+/* ---- eviction ---- */
+
+void blob_disk_evict(struct blob_store *s)
+{
+	struct blob_entry *gone = NULL;
+	long n = 0;
+
+	lock_take(&s->lock);
+	/* A tenth more than needed, since each time means to look at all of them. */
+	if (s->index.bytes > s->config.size_max)
+		n = blob_index_evict(&s->index, s->config.size_max / 10 * 9,
+				     s->config.clock->wall_s() - IN_USE_S, &gone);
+	lock_drop(&s->lock);
+	for (long i = 0; i < n; i++)
+		blob_disk_remove(s, &gone[i]);
+	if (n > 0)
+		log_info("%ld downloaded files left the cache to keep to cache_size", n);
+	free(gone);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A download on its way to disk: a temporary file, written as it comes, hashed on the way,
+ * renamed when it is complete, and synced after those who wait have their answer: a file
+ * that a crash cuts short does not have the size its name says. See blob_impl.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "cache/blob_impl.h"
+
+static int open_temporary(struct blob_fetch *f)
+{
+	const struct blob_store *s = f->store;
+	int flags = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+
+	if (!blob_may_write(s))
+		return -EROFS;
+	snprintf(f->path, sizeof(f->path), BLOB_FOLDER ".%s-%" PRIu64 "-%016" PRIx64 ".tmp",
+		 export_name(f->key.form), f->key.label_id, f->key.edition);
+	f->fd = openat(s->config.dir->fd, f->path, flags, 0600);
+	if (f->fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		struct err err;
+		/* The first one, or somebody has deleted the folder, or the whole cache. */
+		if (mkdirat(s->config.dir->fd, BLOB_FOLDER, 0700) < 0 && errno != EEXIST &&
+		    cache_dir_renew(s->config.dir, &err) >= 0)
+			mkdirat(s->config.dir->fd, BLOB_FOLDER, 0700);
+		f->fd = openat(s->config.dir->fd, f->path, flags, 0600);
+	}
+	return f->fd < 0 ? -errno : 0;
+}
+
+static int begin(void *arg)
+{
+	struct blob_fetch *f = arg;
+	int r = 0;
+
+	if (!f->hash && !(f->hash = XXH3_createState()))
+		return -ENOMEM;
+	XXH3_64bits_reset(f->hash);
+	f->info = (struct blob_info){0};
+	if (f->fd < 0)
+		r = open_temporary(f);
+	else if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r;
+}
+
+static int write_piece(void *arg, const char *data, size_t len)
+{
+	struct blob_fetch *f = arg;
+
+	XXH3_64bits_update(f->hash, data, len);
+	f->info.size += len;
+	while (len) {
+		ssize_t n = write(f->fd, data, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* From now on it is a file of the cache. */
+static int give_name(struct blob_fetch *f)
+{
+	const struct blob_store *s = f->store;
+	char path[BLOB_PATH] = BLOB_FOLDER;
+
+	f->info.hash = XXH3_64bits_digest(f->hash);
+	blob_name(&f->key, &f->info, path + sizeof(BLOB_FOLDER) - 1);
+	if (renameat(s->config.dir->fd, f->path, s->config.dir->fd, path) < 0)
+		return -errno;
+	f->path[0] = '\0';
+	return 0;
+}
+
+static void done(void *arg, const struct err *why)
+{
+	struct blob_fetch *f = arg;
+	struct err err = *why;
+	int fd = -1;
+
+	if (!err.code) {
+		int r = give_name(f);
+		if (r < 0)
+			err_sys(&err, r, "keep a file from the Training Hub");
+	}
+	if (!err.code) {
+		fd = f->fd;
+		f->fd = -1;
+	}
+	blob_fetch_ended(f, &err);
+	if (fd >= 0) {
+		fdatasync(fd);
+		close(fd);
+	}
+}
+
+const struct download_sink blob_fetch_sink = {begin, write_piece, done};
+
+void blob_fetch_free(struct blob_fetch *f)
+{
+	if (f->fd >= 0) {
+		close(f->fd);
+		if (f->path[0])
+			unlinkat(f->store->config.dir->fd, f->path, 0);
+	}
+	XXH3_freeState(f->hash);
+	free(f);
+}

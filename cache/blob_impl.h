@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the blob store:
+ *
+ *     blob_store.c  the calls, who waits, what is in memory
+ *     blob_disk.c   what is in files/: looked at, dated, removed, evicted
+ *     blob_fetch.c  from the hub to a file with a name
+ *
+ * `lock` is the only one, and never held across disk, network or a callback.
+ */
+#ifndef CACHE_BLOB_IMPL_H
+#define CACHE_BLOB_IMPL_H
+
+#include "api/lock.h"
+#include "api/said.h"
+#include "cache/blob_index.h"
+#include "cache/blob_store.h"
+#include "cache/worker.h"
+
+#define BLOB_FOLDER "files/"
+#define BLOB_PATH   (sizeof(BLOB_FOLDER) + BLOB_NAME)
+
+struct blob_waiter {
+	struct blob_waiter *next;
+	struct blob_key key; /* label_id 0: for what the folder holds */
+	int64_t deadline_ms;
+	blob_done *done;
+	void *ctx;
+	/* -- the result */
+	struct blob_info info;
+	struct err err;
+};
+
+/* A file on its way from the hub. */
+struct blob_fetch {
+	struct blob_fetch *next; /* in the order they were asked for */
+	struct blob_store *store;
+	struct blob_key key;
+	int is_running, is_wanted; /* somebody waits for it */
+
+	/* -- blob_fetch.c's while it runs */
+	int fd;
+	char path[BLOB_PATH]; /* until it has its name */
+	struct XXH3_state_s *hash;
+	struct blob_info info;
+};
+
+enum blob_look { LOOK_NOT, LOOK_RUNNING, LOOK_DONE };
+
+struct blob_store {
+	struct blob_store_config config;
+
+	struct lock lock;
+	/* -- guarded by lock */
+	struct worker *worker GUARDED; /* for the disk; NULL until it is needed */
+	enum blob_look look GUARDED;
+	struct blob_index index GUARDED;
+	struct blob_waiter *waiters GUARDED;
+	struct blob_fetch *fetches GUARDED;
+	int running GUARDED;
+	int quiet GUARDED;
+	struct said said GUARDED;
+};
+
+/* ---- blob_store.c ---- */
+
+/* A fetch has ended: err->code 0 or why not. Frees it. */
+void blob_fetch_ended(struct blob_fetch *f, const struct err *err);
+/* What is in files/ is known now. */
+void blob_looked(struct blob_store *s);
+
+/* ---- blob_fetch.c ---- */
+
+extern const struct download_sink blob_fetch_sink; /* arg: a struct blob_fetch */
+void blob_fetch_free(struct blob_fetch *f);
+
+/* ---- blob_disk.c ---- */
+
+/* Posts a job for the disk, starting its thread if need be. `e` is copied. 0 or -errno. */
+typedef void blob_job(struct blob_store *s, const struct blob_entry *e);
+int blob_post_locked(struct blob_store *s, blob_job *job, const struct blob_entry *e)
+	REQUIRES(s->lock);
+/* Jobs: read the folder; take the file away; date it; mark it as one that does not exist. */
+void blob_disk_look(struct blob_store *s, const struct blob_entry *e);
+void blob_disk_remove(struct blob_store *s, const struct blob_entry *e);
+void blob_disk_date(struct blob_store *s, const struct blob_entry *e);
+void blob_disk_mark(struct blob_store *s, const struct blob_entry *e);
+/* Makes room if there is too much. Any thread that may use the disk. */
+void blob_disk_evict(struct blob_store *s);
+/* "files/NAME" of an entry. */
+void blob_disk_path(const struct blob_entry *e, char path[BLOB_PATH]);
+int blob_may_write(const struct blob_store *s);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Downloaded files: from disk, else from the hub; each fetched once, however many ask, and
+ * kept until the space is needed, least recently used first.
+ *
+ * Nothing is looked at before somebody asks: then the names in files/ are read, once, and
+ * what they tell (blob.h) stays in memory, about 100 bytes a file. A file gets its name
+ * when it is complete. One that was evicted while somebody reads it comes back by another
+ * download.
+ *
+ * Any thread may call. No call waits for the network.
+ */
+#ifndef CACHE_BLOB_STORE_H
+#define CACHE_BLOB_STORE_H
+
+#include "api/clock.h"
+#include "api/hub.h"
+#include "cache/blob.h"
+#include "cache/cache_dir.h"
+
+struct blob_store;
+
+struct blob_store_config {
+	const struct hub *hub; /* must outlive the store */
+	const struct clock *clock;
+	struct cache_dir *dir;
+	uint64_t size_max; /* bytes on disk */
+	int offline;
+	/* The hub does not make that file, as was just found out: names are to be forgotten. Called
+	 * with no lock held. */
+	void (*absent)(void *ctx, const struct blob_key *key);
+	void *ctx;
+};
+
+/* NULL: no memory. */
+struct blob_store *blob_store_new(const struct blob_store_config *config);
+/* From now on nothing is fetched, and who waits is answered -ECANCELED. */
+void blob_store_quiet(struct blob_store *s);
+void blob_store_stop(struct blob_store *s); /* after downloads_stop() */
+void blob_store_free(struct blob_store *s); /* NULL is fine */
+
+/*
+ * The file's size and hash, when it is on disk: before the call returns or later, from any
+ * thread, with no lock held, at the latest `wait_ms` from now. Else `info` is NULL and
+ * err->code is -ENOENT: the hub does not make it; -ETIMEDOUT: it is still being fetched;
+ * -ECANCELED, -ENOMEM, or one of download.h's. A failure to keep it (a full disk) is -EIO.
+ */
+typedef void blob_done(void *ctx, const struct blob_info *info, const struct err *err);
+void blob_store_get(struct blob_store *s, const struct blob_key *key, int wait_ms, blob_done *done,
+		    void *ctx);
+
+/* The same for the names alone: err->code 0 when blob_store_absent() knows. */
+void blob_store_look(struct blob_store *s, int wait_ms, blob_done *done, void *ctx);
+
+/* Fetches them soon, in this order, if there is nothing better to do. Not more than a few. */
+void blob_store_ahead(struct blob_store *s, const struct blob_key *key, int n);
+
+/* When it was found out that the hub does not make this file, wall seconds; 0: it may. */
+int64_t blob_store_absent(struct blob_store *s, const struct blob_key *key);
+
+/* What is known of a file that is on disk: 1, or 0. */
+int blob_store_peek(struct blob_store *s, const struct blob_key *key, struct blob_info *info);
+
+/* Opens it for reading, from disk: a descriptor, or -ENOENT: it was evicted, get it again. */
+int blob_store_open(struct blob_store *s, const struct blob_key *key);
+
+/* The activity is gone: its files go, too. */
+void blob_store_drop(struct blob_store *s, uint64_t label_id);
+
+/* For --status: files on disk and their bytes, as far as they were looked at. */
+void blob_store_count(struct blob_store *s, uint64_t *files, uint64_t *bytes);
+
+#endif
