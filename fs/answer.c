@@ -4,8 +4,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <unistd.h>
 
+#include "fs/gather.h"
+#include "fs/node.h"
 #include "fs/reply.h"
+#include "fs/xattr.h"
 
 /* An old version is what it is for as long as somebody holds it. */
 #define PINNED_VALID_S 3600
@@ -24,10 +28,12 @@ int answer_entry(const struct request *r, struct tree_entry *e)
 {
 	switch (r->thing.kind) {
 	case THING_MONTH:
-		return tree_month_dir(&r->thing, r->span, e);
+		return tree_month_dir(&r->thing, &r->fs->views, r->span, e);
 	case THING_SUMMARY:
 		return tree_summary(&r->thing, &r->fs->render, r->span, e);
 	case THING_ACTIVITY:
+		if (thing_is_download(&r->thing))
+			return tree_download(&r->thing, r->span, &r->blob, e);
 		if (r->what == REQUEST_LOOKUP)
 			return tree_find(&r->thing, r->name, r->span, e);
 		return tree_activity(&r->thing, r->span, e);
@@ -95,9 +101,41 @@ static void read_activity(struct request *r, const struct activity *a)
 		    len < r->size ? (size_t)len : r->size);
 }
 
+/* From its file to the kernel. One that was evicted in this moment is fetched again, once. */
+static void read_download(struct request *r)
+{
+	uint64_t len = r->off < r->blob.size ? r->blob.size - r->off : 0;
+	struct blob_key key;
+	int fd = -ENOENT;
+
+	if (len > r->size)
+		len = r->size;
+	if (r->hold) {
+		reply_file(r, r->hold->fd, r->off, (size_t)len);
+		return;
+	}
+	if (tree_blob_key(&r->thing, r->span, &key) == 0)
+		fd = blob_store_open(r->fs->views.blobs, &key);
+	if (fd >= 0) {
+		reply_file(r, fd, r->off, (size_t)len);
+		close(fd);
+	} else if (fd == -ENOENT && r->blobs_got < 3) {
+		r->has_blob = 0;
+		r->matched = 0;
+		gather(r);
+	} else {
+		reply_error(r, -EIO);
+	}
+}
+
 static void finish_read(struct request *r)
 {
 	struct buf out;
+
+	if (thing_is_download(&r->thing)) {
+		read_download(r);
+		return;
+	}
 
 	if (r->thing.kind == THING_ACTIVITY) {
 		const struct month *m = r->span->month[r->thing.first - r->span->first];
@@ -114,9 +152,32 @@ static void finish_read(struct request *r)
 	buf_clear(&out);
 }
 
+/* Of an activity alone; everything else has none. */
+static void finish_xattr(struct request *r)
+{
+	char value[XATTR_VALUE_MAX];
+	int len = -ENODATA;
+
+	if (r->thing.kind == THING_ACTIVITY) {
+		const struct month *m = r->span->month[r->thing.first - r->span->first];
+		const struct activity *a = month_find(m, r->thing.label_id);
+		len = a ? xattr_value(r->name, a, m->strings, value) : -ESTALE;
+	}
+	if (len < 0)
+		reply_error(r, len);
+	else
+		reply_xattr(r, value, (size_t)len);
+}
+
 void answer(struct request *r)
 {
 	switch (r->what) {
+	case REQUEST_XATTR:
+		finish_xattr(r);
+		break;
+	case REQUEST_XATTRS:
+		reply_xattr(r, xattr_names, r->thing.kind == THING_ACTIVITY ? xattr_names_len : 0);
+		break;
 	case REQUEST_LOOKUP:
 		finish_lookup(r);
 		break;

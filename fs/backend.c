@@ -164,14 +164,15 @@ int backend_start_session(struct backend *b, struct err *err)
 	b->http = b->keeper ? http_new(&http, err) : NULL;
 	b->session = b->http ? session_new(b->http, &config, have == 0 ? &kept : NULL, err) : NULL;
 	explicit_bzero(&kept, sizeof(kept));
-	return b->session ? http_start(b->http, err) : err->code;
+	b->downloads = b->session ? downloads_new(b->session, b->http, &http, err) : NULL;
+	return b->downloads ? http_start(b->http, err) : err->code;
 }
 
 int backend_start_store(struct backend *b, const struct month_store_config *news, struct err *err)
 {
 	struct month_store_config config = *news;
 
-	b->net = (struct hub_net){b->http, b->session};
+	b->net = (struct hub_net){b->http, b->session, b->downloads};
 	b->hub = hub_net(&b->net);
 	config.hub = &b->hub;
 	config.clock = &clock_system;
@@ -183,6 +184,23 @@ int backend_start_store(struct backend *b, const struct month_store_config *news
 	return b->store ? 0 : err->code;
 }
 
+int backend_start_blobs(struct backend *b, void (*absent)(void *ctx, const struct blob_key *key),
+			void *ctx, struct err *err)
+{
+	const struct blob_store_config config = {
+		.hub = &b->hub,
+		.clock = &clock_system,
+		.dir = &b->dir,
+		.size_max = (uint64_t)b->options->cache_size,
+		.offline = b->options->offline,
+		.absent = absent,
+		.ctx = ctx,
+	};
+
+	b->blobs = blob_store_new(&config);
+	return b->blobs ? 0 : err_set(err, -ENOMEM, "no memory for the cache");
+}
+
 /* ---- stop: the mirror image ---- */
 
 void backend_quiet(struct backend *b)
@@ -190,6 +208,8 @@ void backend_quiet(struct backend *b)
 	secret_cancel(&b->secret);
 	if (b->store)
 		month_store_quiet(b->store);
+	if (b->blobs)
+		blob_store_quiet(b->blobs);
 }
 
 void backend_stop(struct backend *b)
@@ -197,6 +217,10 @@ void backend_stop(struct backend *b)
 	backend_quiet(b);
 	if (b->http)
 		http_stop(b->http);
+	if (b->downloads)
+		downloads_stop(b->downloads);
+	if (b->blobs)
+		blob_store_stop(b->blobs);
 	if (b->store)
 		month_store_stop(b->store);
 	if (b->keeper)
@@ -205,6 +229,8 @@ void backend_stop(struct backend *b)
 
 void backend_free(struct backend *b)
 {
+	blob_store_free(b->blobs);
+	downloads_free(b->downloads);
 	if (b->session)
 		session_free(b->session);
 	if (b->http)

@@ -10,6 +10,7 @@
 #include "api/http.h"
 #include "api/hub.h"
 #include "api/session.h"
+#include "cache/blob_store.h"
 #include "cache/cache_dir.h"
 #include "cache/month_store.h"
 #include "fs/options.h"
@@ -26,9 +27,11 @@ struct backend {
 	struct worker *keeper; /* writes the token */
 	struct http *http;
 	struct session *session;
+	struct downloads *downloads;
 	struct hub_net net;
 	struct hub hub;
 	struct month_store *store;
+	struct blob_store *blobs;
 };
 
 /* Nothing is open. `options` must outlive it. */
@@ -46,6 +49,10 @@ int backend_start_session(struct backend *b, struct err *err);
 
 /* The month store. Of `news` the names, the callbacks and ctx are used. */
 int backend_start_store(struct backend *b, const struct month_store_config *news, struct err *err);
+
+/* The store of downloads; `absent` as in its config, with ctx, or NULL. */
+int backend_start_blobs(struct backend *b, void (*absent)(void *ctx, const struct blob_key *key),
+			void *ctx, struct err *err);
 
 /* The end has begun: nobody is kept waiting for the hub or a password any more. */
 void backend_quiet(struct backend *b);

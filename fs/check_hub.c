@@ -256,7 +256,7 @@ static void looked(void *arg, struct listing *listing, const struct err *err)
 static int call(struct backend *b, struct err *err)
 {
 	int32_t today = day_of(clock_system.wall_s(), 0);
-	struct hub_net net = {b->http, b->session};
+	struct hub_net net = {b->http, b->session, b->downloads};
 	struct hub hub = hub_net(&net);
 	struct look l;
 

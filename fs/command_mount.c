@@ -69,6 +69,7 @@ static void quiet(void *arg)
 
 	supervisor_notify("STOPPING=1");
 	month_store_quiet(p->backend.store);
+	blob_store_quiet(p->backend.blobs);
 }
 
 /* SIGUSR1: what --status says, a line each. */
@@ -98,6 +99,8 @@ static int start_mount(struct program *p, struct err *err)
 
 	p->fs.store = p->backend.store;
 	p->fs.render = (struct render_options){.raw_csv = o->raw_csv, .csv_bom = o->csv_bom};
+	p->fs.views = (struct tree_views){(unsigned)o->views, p->backend.blobs};
+	lock_init(&p->fs.ahead.lock);
 	p->fs.uid = o->uid < 0 ? getuid() : (uid_t)o->uid;
 	p->fs.gid = o->gid < 0 ? getgid() : (gid_t)o->gid;
 	p->fs.file_mode = S_IFREG | (0666 & ~mask);
@@ -108,6 +111,7 @@ static int start_mount(struct program *p, struct err *err)
 		.account = o->account,
 		.path = p->path,
 		.allow_other = o->allow_other,
+		.xattr = o->xattr,
 		.refresh = refresh,
 		.status = log_status,
 		.quiet = quiet,
@@ -159,7 +163,9 @@ static int start(struct program *p, struct err *err)
 	if (!p->fs.notifier)
 		return err->code;
 	if ((r = backend_start_session(&p->backend, err)) < 0 ||
-	    (r = backend_start_store(&p->backend, &news, err)) < 0 || (r = log_in(p, err)) < 0)
+	    (r = backend_start_store(&p->backend, &news, err)) < 0 ||
+	    (r = backend_start_blobs(&p->backend, notify_absent, &p->fs, err)) < 0 ||
+	    (r = log_in(p, err)) < 0)
 		return r;
 	secret_no_prompt(&p->backend.secret);
 	if ((r = start_mount(p, err)) < 0)

@@ -3,9 +3,12 @@
 #ifndef FS_FS_H
 #define FS_FS_H
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
+#include "fs/ahead.h"
 #include "fs/render.h"
+#include "fs/tree.h"
 
 struct fuse_session;
 struct month_store;
@@ -18,6 +21,9 @@ struct fs {
 	struct worker *notifier; /* notify.h */
 	struct fuse_session *session;
 	struct render_options render;
+	struct tree_views views;
+	struct ahead ahead;
+	atomic_uint touched; /* views that were looked up, a bit (1 << view) each */
 	uid_t uid;
 	gid_t gid;
 	mode_t file_mode, dir_mode; /* with their type */

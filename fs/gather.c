@@ -99,22 +99,103 @@ static void need_text(struct request *r)
 	month_store_text(r->fs->store, r->span->month[r->text_at], request_left_ms(r), got_text, r);
 }
 
-/* ---- files: the version that the node stands for ---- */
+/* ---- downloads ---- */
 
 /* Whether the node was pinned since it was looked at: then its months are its own. */
 static int take_pinned(struct request *r)
 {
 	struct span *pinned = NULL;
+	struct hold *hold = NULL;
 	uint64_t version;
 	struct thing t;
 
-	if (node_find(r->fs->nodes, r->node, &t, &version, &pinned) < 0 || !pinned)
+	if (node_find(r->fs->nodes, r->node, &t, &version, &pinned, &hold) < 0 || !pinned ||
+	    (thing_is_download(&t) && !hold)) {
+		span_unref(pinned);
+		hold_unref(hold);
 		return 0;
+	}
 	span_unref(r->span);
 	r->span = pinned;
+	hold_unref(r->hold);
+	r->hold = hold;
+	request_take_hold(r);
 	r->matched = 1;
 	return 1;
 }
+
+static void looked(void *arg, const struct blob_info *info, const struct err *err)
+{
+	struct request *r = arg;
+
+	(void)info;
+	if (err->code) {
+		reply_error(r, err->code);
+		return;
+	}
+	r->looked = 1;
+	gather(r);
+}
+
+/* What is listed, and when that changed last, depends on which files are known not to exist. */
+static int wants_look(const struct request *r)
+{
+	return r->thing.view && !r->looked && !thing_is_download(&r->thing) &&
+	       r->thing.kind >= THING_YEAR;
+}
+
+static void got_blob(void *arg, const struct blob_info *info, const struct err *err)
+{
+	struct request *r = arg;
+
+	if (!info && err->code == -ENOENT && r->what == REQUEST_LOOKUP) {
+		reply_absent(r, r->span->valid_s);
+		return;
+	}
+	if (!info) {
+		reply_error(r, err->code);
+		return;
+	}
+	r->blob = *info;
+	r->has_blob = 1;
+	r->blobs_got++;
+	gather(r);
+}
+
+static int wants_blob(const struct request *r)
+{
+	return thing_is_download(&r->thing) && !r->has_blob && r->what <= REQUEST_READ;
+}
+
+static void need_blob(struct request *r)
+{
+	struct tree_entry e;
+	struct blob_key key;
+
+	if (!r->thing.label_id) {
+		int code = tree_find(&r->thing, r->name, r->span, &e);
+		if (code < 0) {
+			if (code == -ENOENT)
+				reply_absent(r, r->span->valid_s);
+			else
+				reply_error(r, code);
+			return;
+		}
+		r->thing.label_id = e.thing.label_id;
+	}
+	if (tree_blob_key(&r->thing, r->span, &key) < 0) {
+		static const struct err none = {.code = -ENOENT};
+		if (r->node && take_pinned(r))
+			gather(r);
+		else
+			got_blob(r, NULL, &none);
+		return;
+	}
+	ahead_note(r->fs, &r->thing, r->span);
+	blob_store_get(r->fs->views.blobs, &key, request_left_ms(r), got_blob, r);
+}
+
+/* ---- files: the version that the node stands for ---- */
 
 /*
  * Whether the months at hand hold the version that the node stands for. 0, -ENOMEM, or
@@ -169,6 +250,7 @@ static int wants_history(const struct request *r)
 	switch (r->thing.kind) {
 	case THING_ROOT:
 	case THING_ALL:
+	case THING_VIEW:
 		return 1;
 	case THING_YEAR:
 		return !listing || (r->span && empty_year(r));
@@ -183,7 +265,8 @@ static int wants_span(const struct request *r)
 {
 	int listing = r->what == REQUEST_READDIR || r->what == REQUEST_READDIRPLUS;
 
-	return r->thing.kind >= THING_MONTH || (listing && r->thing.kind != THING_ROOT);
+	return r->thing.kind >= THING_MONTH ||
+	       (listing && r->thing.kind != THING_ROOT && r->thing.kind != THING_VIEW);
 }
 
 void gather(struct request *r) /* NOLINT(misc-no-recursion): a step a piece of data */
@@ -198,13 +281,21 @@ void gather(struct request *r) /* NOLINT(misc-no-recursion): a step a piece of d
 		need_span(r);
 		return;
 	}
-	if (r->node && !r->matched)
+	if (wants_look(r)) {
+		blob_store_look(r->fs->views.blobs, request_left_ms(r), looked, r);
+		return;
+	}
+	if (wants_blob(r)) {
+		need_blob(r);
+		return;
+	}
+	if (r->node && !r->matched && r->what <= REQUEST_READ)
 		code = match_version(r);
-	if (code == 0 && r->what == REQUEST_READ && !r->text)
+	if (code == 0 && r->what == REQUEST_READ && !r->text && !thing_is_download(&r->thing))
 		code = prepare_texts(r);
 	if (code < 0)
 		reply_error(r, code);
-	else if (r->what == REQUEST_READ && r->text_at >= r->text_first)
+	else if (r->what == REQUEST_READ && r->text && r->text_at >= r->text_first)
 		need_text(r);
 	else
 		answer(r);

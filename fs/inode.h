@@ -19,6 +19,7 @@
 enum thing_kind {
 	THING_ROOT,
 	THING_ALL,
+	THING_VIEW, /* /fit and its like */
 	THING_YEAR,
 	THING_MONTH,
 	THING_SUMMARY,  /* activities.FORMAT of a month, a year or all */
@@ -26,11 +27,22 @@ enum thing_kind {
 };
 
 /* Numbers are part of st_ino: append only, at most 15. */
-enum thing_format { FORMAT_JSON = 0, FORMAT_CSV = 1, FORMATS };
+enum thing_format {
+	FORMAT_JSON,
+	FORMAT_CSV,
+	FORMAT_FIT, /* from here on: downloads */
+	FORMAT_GPX,
+	FORMAT_TCX,
+	FORMAT_KML,
+	FORMAT_TRACK,
+	FORMAT_DETAIL,
+	FORMATS,
+};
 
 struct thing {
 	uint8_t kind;   /* enum thing_kind */
 	uint8_t format; /* enum thing_format: summaries and activities */
+	uint8_t view;   /* enum thing_format: the tree that it is in; FORMAT_JSON: the main one */
 	uint16_t year;  /* 0: of all */
 	uint8_t month;  /* 1..12; 0: of the year, or all */
 	/* The months that it is made of (day.h); first 0: not known yet, for /all. */
@@ -39,14 +51,20 @@ struct thing {
 };
 
 int thing_is_dir(const struct thing *t);
+/* An activity in a form that has to be fetched by itself. */
+int thing_is_download(const struct thing *t);
 
 /* Directories and their summaries. thing_all() without a range: first = last = 0. */
 struct thing thing_root(void);
 struct thing thing_all(int first, int last);
+struct thing thing_view(enum thing_format view);
+/* Of the main tree; thing_in() gives the same place in another. */
 struct thing thing_year(int year);
 struct thing thing_month(int year, int month);
+struct thing thing_in(enum thing_format view, struct thing t);
 struct thing thing_summary(const struct thing *dir, enum thing_format format);
-struct thing thing_activity(const struct thing *month, enum thing_format format, uint64_t label_id);
+/* In the form of the tree that the month is in. */
+struct thing thing_activity(const struct thing *month, uint64_t label_id);
 
 uint64_t inode_of(const struct thing *t);
 

@@ -106,6 +106,7 @@ static int open_session(struct mount *m, struct err *err)
 		snprintf(opts + strlen(opts), sizeof(opts) - strlen(opts),
 			 ",allow_other,default_permissions");
 	fuse_set_log_func(fuse_log_line);
+	const struct fuse_lowlevel_ops ops = ops_table(m->config.xattr);
 	m->session = fuse_session_new(&args, &ops, sizeof(ops), m->config.fs);
 	fuse_opt_free_args(&args);
 	if (!m->session)

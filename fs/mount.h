@@ -13,6 +13,7 @@ struct mount_config {
 	const char *account; /* shown as the mount's source */
 	const char *path;    /* mountpoint_check()'s */
 	int allow_other;
+	int xattr;
 	void (*refresh)(void *arg); /* SIGHUP */
 	void (*status)(void *arg);  /* SIGUSR1 */
 	void (*quiet)(void *arg);   /* the unmount has begun: keep nobody waiting */

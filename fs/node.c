@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "api/lock.h"
@@ -15,6 +16,7 @@ struct node {
 	uint64_t lookups;
 	struct thing thing;
 	struct span *pinned;
+	struct hold *hold; /* downloads: beside `pinned` */
 };
 
 struct node_table {
@@ -24,6 +26,38 @@ struct node_table {
 	size_t mask GUARDED, count GUARDED;
 	int wide GUARDED; /* nodes that are made of more than one month */
 };
+
+/* ---- holds ---- */
+
+struct hold *hold_new(int fd, const struct blob_info *info)
+{
+	struct hold *h = malloc(sizeof(*h));
+
+	if (!h) {
+		close(fd);
+		return NULL;
+	}
+	atomic_init(&h->refs, 1);
+	h->fd = fd;
+	h->info = *info;
+	return h;
+}
+
+static struct hold *hold_ref(struct hold *h)
+{
+	atomic_fetch_add_explicit(&h->refs, 1, memory_order_relaxed);
+	return h;
+}
+
+void hold_unref(struct hold *h)
+{
+	if (!h || atomic_fetch_sub_explicit(&h->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	close(h->fd);
+	free(h);
+}
+
+/* ---- the table ---- */
 
 static int is_wide(const struct thing *t)
 {
@@ -58,6 +92,7 @@ void node_table_free(struct node_table *t)
 		for (struct node *n = t->bucket[i], *next; n; n = next) {
 			next = n->next;
 			span_unref(n->pinned);
+			hold_unref(n->hold);
 			free(n);
 		}
 	free(t->bucket);
@@ -175,13 +210,15 @@ void node_forget(struct node_table *t, uint64_t id, uint64_t lookups)
 		gone = n;
 	}
 	lock_drop(&t->lock);
-	if (gone)
+	if (gone) {
 		span_unref(gone->pinned);
+		hold_unref(gone->hold);
+	}
 	free(gone);
 }
 
 int node_find(struct node_table *t, uint64_t id, struct thing *thing, uint64_t *version,
-	      struct span **pinned)
+	      struct span **pinned, struct hold **hold)
 {
 	lock_take(&t->lock);
 	const struct node *n = *place_locked(t, id);
@@ -189,12 +226,14 @@ int node_find(struct node_table *t, uint64_t id, struct thing *thing, uint64_t *
 		*thing = n->thing;
 		*version = n->version;
 		*pinned = n->pinned ? span_ref(n->pinned) : NULL;
+		*hold = n->hold ? hold_ref(n->hold) : NULL;
 	}
 	lock_drop(&t->lock);
 	return n ? 0 : -ESTALE;
 }
 
-void node_pin(struct node_table *t, const struct thing *thing, uint64_t version, struct span *span)
+void node_hold(struct node_table *t, const struct thing *thing, uint64_t version, struct span *span,
+	       struct hold *hold)
 {
 	uint64_t id;
 
@@ -202,7 +241,25 @@ void node_pin(struct node_table *t, const struct thing *thing, uint64_t version,
 	struct node *n = *find_version_locked(t, thing, version, &id);
 	if (n && !n->pinned)
 		n->pinned = span_ref(span);
+	if (n && hold && !n->hold)
+		n->hold = hold_ref(hold);
 	lock_drop(&t->lock);
+}
+
+void node_pin(struct node_table *t, const struct thing *thing, uint64_t version, struct span *span)
+{
+	node_hold(t, thing, version, span, NULL);
+}
+
+int node_known(struct node_table *t, const struct thing *thing, uint64_t version)
+{
+	uint64_t id;
+
+	lock_take(&t->lock);
+	const struct node *n = *find_version_locked(t, thing, version, &id);
+	int known = n && !n->hold;
+	lock_drop(&t->lock);
+	return known;
 }
 
 int node_wide(struct node_table *t, int number, struct thing *things, int max)

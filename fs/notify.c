@@ -11,6 +11,7 @@
 #include "cache/worker.h"
 #include "fs/node.h"
 #include "fs/tree.h"
+#include "fs/view.h"
 
 #define WIDE_MAX 64
 
@@ -69,6 +70,33 @@ static void post(const struct fs *fs, const struct thing *dir, const char *name)
 		free(w);
 }
 
+/* The same place in a view. */
+static struct thing place_in(enum thing_format view, const struct thing *t)
+{
+	return t->kind == THING_ROOT ? thing_view(view) : thing_in(view, *t);
+}
+
+/* In the main tree, and in the views that somebody has been to. `name` of an activity: as in the
+ * main tree. */
+static void post_everywhere(const struct fs *fs, const struct thing *dir, const char *name)
+{
+	unsigned touched = atomic_load(&fs->touched);
+	size_t stem = strlen(name);
+	char there[TREE_NAME_MAX];
+
+	post(fs, dir, name);
+	if (dir->kind == THING_MONTH && name[0])
+		stem -= strlen(view_ending(FORMAT_JSON));
+	for (int i = 0; i < VIEWS; i++) {
+		struct thing t = place_in(views[i], dir);
+		if (!(touched & 1u << views[i]))
+			continue;
+		snprintf(there, sizeof(there), "%.*s%s", (int)stem, name,
+			 dir->kind == THING_MONTH && name[0] ? view_ending(views[i]) : "");
+		post(fs, &t, there);
+	}
+}
+
 static void post_summaries(const struct fs *fs, const struct thing *dir)
 {
 	post(fs, dir, "activities.csv");
@@ -93,13 +121,72 @@ static void pin_activities(const struct fs *fs, struct span *old, const struct s
 	struct thing month = month_thing(old->first);
 
 	for (size_t i = 0; i < old->month[0]->n; i++) {
-		struct thing t =
-			thing_activity(&month, FORMAT_JSON, old->month[0]->row[i].label_id);
+		struct thing t = thing_activity(&month, old->month[0]->row[i].label_id);
 		struct tree_entry was, is;
 		tree_activity(&t, old, &was);
 		if (tree_activity(&t, fresh, &is) < 0 || is.version != was.version)
 			node_pin(fs->nodes, &t, was.version, old);
 	}
+}
+
+/* The file of an activity in a view, which is about to leave the cache or get another time: those
+ * who still read it keep its bytes. */
+static void pin_download(const struct fs *fs, const struct thing *t, struct span *old,
+			 const struct span *fresh)
+{
+	struct tree_entry was, is;
+	struct blob_info info;
+	struct blob_key key;
+
+	if (tree_blob_key(t, old, &key) < 0 || !blob_store_peek(fs->views.blobs, &key, &info) ||
+	    tree_download(t, old, &info, &was) < 0)
+		return;
+	struct blob_key next;
+	int stays = tree_blob_key(t, fresh, &next) == 0 && next.edition == key.edition &&
+		    tree_download(t, fresh, &info, &is) == 0 && is.version == was.version;
+	if (stays || !node_known(fs->nodes, t, was.version))
+		return;
+	int fd = blob_store_open(fs->views.blobs, &key);
+	struct hold *hold = fd < 0 ? NULL : hold_new(fd, &info);
+	if (hold)
+		node_hold(fs->nodes, t, was.version, old, hold);
+	hold_unref(hold);
+}
+
+static void pin_downloads(const struct fs *fs, struct span *old, const struct span *fresh)
+{
+	struct thing month = month_thing(old->first);
+	unsigned touched = atomic_load(&fs->touched);
+
+	for (int v = 0; v < VIEWS; v++) {
+		struct thing there = thing_in(views[v], month);
+		if (!(touched & 1u << views[v]))
+			continue;
+		for (size_t i = 0; i < old->month[0]->n; i++) {
+			struct thing t = thing_activity(&there, old->month[0]->row[i].label_id);
+			pin_download(fs, &t, old, fresh);
+		}
+	}
+}
+
+/* The files of activities that are gone. */
+static void drop_downloads(const struct fs *fs, const struct month *old, const struct month *fresh)
+{
+	for (size_t i = 0; old && i < old->n; i++)
+		if (!month_find(fresh, old->row[i].label_id))
+			blob_store_drop(fs->views.blobs, old->row[i].label_id);
+}
+
+void notify_absent(void *ctx, const struct blob_key *key)
+{
+	const struct fs *fs = ctx;
+	struct thing month = month_thing(month_of_day(key->day));
+
+	for (int i = 0; i < VIEWS; i++)
+		if (view_export(views[i]) == key->form) {
+			struct thing dir = thing_in(views[i], month);
+			post(fs, &dir, "");
+		}
 }
 
 /* The summaries of the year and of all: `old` is still in its place in the store. */
@@ -125,6 +212,7 @@ void notify_before(void *ctx, struct month *old, struct month *fresh)
 
 	if (was && is) {
 		pin_activities(fs, was, is);
+		pin_downloads(fs, was, is);
 		for (size_t f = 0; f < FORMAT_COUNT; f++) {
 			struct thing t = thing_summary(&month, formats[f]);
 			uint64_t version;
@@ -159,7 +247,7 @@ static void post_changed(const struct fs *fs, const struct thing *month, const s
 	for (int i = 0; i < tree_count(&dir); i++)
 		if (tree_list(&dir, i, &e) == 0 && e.thing.kind == THING_ACTIVITY &&
 		    version_of(month, e.name, than) != e.version)
-			post(fs, month, e.name);
+			post_everywhere(fs, month, e.name);
 }
 
 void notify_after(void *ctx, struct month *old, struct month *fresh)
@@ -176,12 +264,13 @@ void notify_after(void *ctx, struct month *old, struct month *fresh)
 	post_summaries(fs, &year);
 	post_summaries(fs, &all);
 	if (!old || old->names_s != fresh->names_s)
-		post(fs, &month, "");
+		post_everywhere(fs, &month, "");
 	if (!old || !old->n != !fresh->n) {
 		snprintf(name, sizeof(name), "%02d", month.month);
-		post(fs, &year, name);
-		post(fs, &year, "");
+		post_everywhere(fs, &year, name);
+		post_everywhere(fs, &year, "");
 	}
+	drop_downloads(fs, old, fresh);
 	span_unref(was);
 	span_unref(is);
 }
@@ -201,14 +290,14 @@ void notify_history(void *ctx, const struct history *old, const struct history *
 		if (history_has_year(old, y) == history_has_year(fresh, y))
 			continue;
 		snprintf(name, sizeof(name), "%04d", y);
-		post(fs, &root, name);
+		post_everywhere(fs, &root, name);
 	}
 	if (history_root_mtime_s(old) != history_root_mtime_s(fresh))
-		post(fs, &root, "");
+		post_everywhere(fs, &root, "");
 	for (int y = fresh->oldest_day / 10000; fresh->newest_day && y <= fresh->newest_day / 10000;
 	     y++) {
 		struct thing year = thing_year(y);
 		if (history_year_mtime_s(old, y) != history_year_mtime_s(fresh, y))
-			post(fs, &year, "");
+			post_everywhere(fs, &year, "");
 	}
 }

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include "api/metrics.h"
+#include "fs/answer.h"
 #include "fs/gather.h"
 #include "fs/node.h"
 #include "fs/parallel.h"
@@ -26,6 +27,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want |= conn->capable & FUSE_CAP_READDIRPLUS;
 	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	parallel_want(fs, conn);
+	/* Downloads go from their file to the kernel without a copy. */
+	conn->want |= conn->capable & FUSE_CAP_SPLICE_WRITE;
 	/* Makes the kernel look at a directory's mtime before it shows a kept listing. */
 	conn->want |= conn->capable & FUSE_CAP_AUTO_INVAL_DATA;
 	conn->time_gran = 1;
@@ -34,21 +37,23 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 }
 
 /*
- * A year or `all` is found without a request: while the history is unknown every year may be
- * one, and the kernel asks again when it wants more of it than to pass through.
+ * A year, `all` or a view is found without a request: while the history is unknown every year may
+ * be one, and the kernel asks again when it wants more of it than to pass through.
  */
 static int lookup_at_once(struct request *r)
 {
 	struct tree_entry e;
 	struct history h;
 
-	if (r->thing.kind != THING_YEAR && r->thing.kind != THING_ALL)
+	if (r->thing.kind > THING_YEAR)
 		return 0;
 	month_store_history_now(r->fs->store, &h);
-	int there = r->thing.kind == THING_ALL || history_has_year(&h, r->thing.year);
+	int there = r->thing.kind != THING_YEAR || history_has_year(&h, r->thing.year);
 	if (h.known && !there)
 		return 0;
 	tree_upper_dir(&r->thing, &h, &e);
+	if (r->thing.kind == THING_VIEW)
+		atomic_fetch_or(&r->fs->touched, 1u << r->thing.view);
 	reply_entry(r, &e, h.known ? REPLY_YEAR_S : 0, 0);
 	return 1;
 }
@@ -93,13 +98,14 @@ static struct request *node_request(fuse_req_t fuse, fuse_ino_t ino, enum reques
 
 	if (!r || inode_dir(ino, &r->thing) == 0)
 		return r;
-	if (node_find(r->fs->nodes, ino, &r->thing, &r->version, &r->span) < 0) {
+	if (node_find(r->fs->nodes, ino, &r->thing, &r->version, &r->span, &r->hold) < 0) {
 		reply_error(r, -ESTALE);
 		return NULL;
 	}
 	r->node = ino;
+	request_take_hold(r);
 	if (r->span)
-		r->matched = 1;
+		r->matched = !thing_is_download(&r->thing) || r->hold;
 	return r;
 }
 
@@ -178,7 +184,37 @@ static void op_statfs(fuse_req_t fuse, fuse_ino_t ino)
 	fuse_reply_statfs(fuse, &st);
 }
 
-const struct fuse_lowlevel_ops ops = {
+static void xattr(fuse_req_t fuse, fuse_ino_t ino, const char *name, size_t size,
+		  enum request_what what)
+{
+	struct request *r = node_request(fuse, ino, what);
+
+	if (!r)
+		return;
+	r->size = size;
+	/* Programs look for attributes of their own everywhere: that costs nothing. */
+	if (!r->node && what == REQUEST_XATTR) {
+		reply_error(r, -ENODATA);
+	} else if (!r->node || r->thing.kind != THING_ACTIVITY || strlen(name) >= sizeof(r->name)) {
+		r->thing = thing_root();
+		answer(r);
+	} else {
+		memcpy(r->name, name, strlen(name) + 1);
+		gather(r);
+	}
+}
+
+static void op_getxattr(fuse_req_t fuse, fuse_ino_t ino, const char *name, size_t size)
+{
+	xattr(fuse, ino, name, size, REQUEST_XATTR);
+}
+
+static void op_listxattr(fuse_req_t fuse, fuse_ino_t ino, size_t size)
+{
+	xattr(fuse, ino, "", size, REQUEST_XATTRS);
+}
+
+static const struct fuse_lowlevel_ops all_ops = {
 	.init = op_init,
 	.lookup = op_lookup,
 	.forget = op_forget,
@@ -190,4 +226,17 @@ const struct fuse_lowlevel_ops ops = {
 	.readdir = op_readdir,
 	.readdirplus = op_readdirplus,
 	.statfs = op_statfs,
+	.getxattr = op_getxattr,
+	.listxattr = op_listxattr,
 };
+
+struct fuse_lowlevel_ops ops_table(int with_xattr)
+{
+	struct fuse_lowlevel_ops ops = all_ops;
+
+	if (!with_xattr) {
+		ops.getxattr = NULL;
+		ops.listxattr = NULL;
+	}
+	return ops;
+}

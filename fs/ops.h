@@ -9,7 +9,8 @@
 
 #include <fuse_lowlevel.h>
 
-/* The session's user data is a struct fs. */
-extern const struct fuse_lowlevel_ops ops;
+/* The session's user data is a struct fs. Without extended attributes the kernel is told so once,
+ * and never asks for them again. */
+struct fuse_lowlevel_ops ops_table(int with_xattr);
 
 #endif

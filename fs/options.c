@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/log.h"
+#include "fs/view.h"
 
 enum kind {
 	KIND_FLAG,
@@ -19,6 +20,7 @@ enum kind {
 	KIND_BYTES,  /* decimal with K, M, G */
 	KIND_OCTAL,
 	KIND_LEVEL,
+	KIND_VIEWS,
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -40,6 +42,12 @@ static const struct spec {
 	{"cache_dir", KIND_PATH, AT(cache_dir), 0, 0, "DIR    instead of ~/.cache/corosfs"},
 	{"memory", KIND_BYTES, AT(memory), 1 << 20, INT64_C(1) << 40,
 	 "SIZE   ceiling for cached months in memory (64M)"},
+	{"cache_size", KIND_BYTES, AT(cache_size), 0, INT64_C(1) << 50,
+	 "SIZE   ceiling for downloaded files on disk (10G)"},
+	{"views", KIND_VIEWS, AT(views), 0, 0,
+	 "LIST   downloads to list: fit:gpx:tcx:kml:track:detail, none (fit)"},
+	{"xattr", KIND_FLAG, AT(xattr), 0, 0,
+	 "       user.coros.* attributes on files of activities"},
 	{"ttl", KIND_NUMBER, AT(ttl), 1, 86400,
 	 "SEC    how long the current month is believed (60)"},
 	{"rate", KIND_NUMBER, AT(rate), 0, 1000, "N      hub calls a second, 0 = no limit (10)"},
@@ -219,6 +227,11 @@ static int set_value(struct options *o, const struct spec *spec, const char *val
 	case KIND_LEVEL:
 		r = value ? parse_level(value) : -EINVAL;
 		n = r;
+		break;
+	case KIND_VIEWS:
+		r = value ? view_mask(value) : -1;
+		n = r;
+		r = r < 0 ? -EINVAL : 0;
 		break;
 	default:
 		r = value ? parse_number(value, spec->kind == KIND_OCTAL ? 8 : 10,

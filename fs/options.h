@@ -38,14 +38,17 @@ struct options {
 	char *cache_dir;
 	char *ca_file;
 	char *log_file;
-	int64_t memory;   /* bytes */
-	int64_t ttl;      /* seconds */
-	int64_t rate;     /* calls a second, 0: no limit */
-	int64_t timeout;  /* seconds */
-	int64_t log;      /* enum log_level */
-	int64_t uid, gid; /* -1: the mounting user's */
-	int64_t umask;    /* -1: 0600 and 0700 */
+	int64_t memory;     /* bytes */
+	int64_t cache_size; /* bytes of downloads on disk */
+	int64_t ttl;        /* seconds */
+	int64_t rate;       /* calls a second, 0: no limit */
+	int64_t timeout;    /* seconds */
+	int64_t log;        /* enum log_level */
+	int64_t uid, gid;   /* -1: the mounting user's */
+	int64_t umask;      /* -1: 0600 and 0700 */
 	int offline;
+	int64_t views; /* that the root lists, view_mask() */
+	int xattr;
 	int raw_csv;
 	int csv_bom;
 	int allow_other;

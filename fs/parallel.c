@@ -3,6 +3,7 @@
 #include "fs/parallel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <linux/fuse.h>
 #include <stddef.h>
@@ -33,9 +34,17 @@ static ssize_t write_answer(int fd, struct iovec *iov, int count, void *userdata
 	return writev(fd, iov, count);
 }
 
+static ssize_t splice_answer(int from, off_t *from_off, int to, off_t *to_off, size_t len,
+			     unsigned int flags, void *userdata)
+{
+	(void)userdata;
+	return splice(from, from_off, to, to_off, len, flags);
+}
+
 int parallel_install(struct fuse_session *session, struct err *err)
 {
-	static const struct fuse_custom_io io = {.read = read_request, .writev = write_answer};
+	static const struct fuse_custom_io io = {
+		.read = read_request, .writev = write_answer, .splice_send = splice_answer};
 
 	int r = fuse_session_custom_io(session, &io, fuse_session_fd(session));
 	return r < 0 ? err_set(err, -EIO, "cannot set up the FUSE session") : 0;

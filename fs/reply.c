@@ -51,6 +51,7 @@ static const struct {
 } told[] = {
 	{ENOENT, -1},
 	{ESTALE, -1},
+	{ENODATA, -1},
 	{ENOMEM, METRIC_FUSE_ERROR_ENOMEM},
 	{EACCES, METRIC_FUSE_ERROR_EACCES},
 	{EBUSY, METRIC_FUSE_ERROR_EBUSY},
@@ -116,6 +117,33 @@ void reply_bytes(struct request *r, const void *data, size_t len)
 	request_end(r);
 }
 
+void reply_xattr(struct request *r, const void *data, size_t len)
+{
+	if (!request_claim(r)) {
+		request_end(r);
+		return;
+	}
+	if (!r->size)
+		fuse_reply_xattr(r->fuse, len);
+	else if (r->size < len)
+		fuse_reply_err(r->fuse, ERANGE);
+	else
+		fuse_reply_buf(r->fuse, data, len);
+	request_end(r);
+}
+
+void reply_file(struct request *r, int fd, uint64_t off, size_t len)
+{
+	struct fuse_bufvec v = FUSE_BUFVEC_INIT(len);
+
+	v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+	v.buf[0].fd = fd;
+	v.buf[0].pos = (off_t)off;
+	if (request_claim(r))
+		fuse_reply_data(r->fuse, &v, 0);
+	request_end(r);
+}
+
 /* ---- listings ---- */
 
 /* The reply under construction, and the nodes in it, should the kernel not take it. */
@@ -151,7 +179,11 @@ static int add_dots(struct request *r, struct page *p, uint64_t *cookie)
 	param.attr.st_ino = inode_of(&r->thing);
 	if (*cookie == 0 && add_name(r, p, ".", &param, *cookie = 1))
 		return 1;
-	struct thing up = r->thing.kind == THING_MONTH ? thing_year(r->thing.year) : thing_root();
+	struct thing up = r->thing.kind == THING_MONTH                   ? thing_year(r->thing.year)
+			  : r->thing.kind == THING_YEAR && r->thing.view ? thing_view(r->thing.view)
+									 : thing_root();
+	if (r->thing.kind == THING_MONTH)
+		up = thing_in(r->thing.view, up);
 	param.attr.st_ino = inode_of(&up);
 	return *cookie == 1 && add_name(r, p, "..", &param, *cookie = 2);
 }
@@ -163,7 +195,9 @@ static int add_entry(struct request *r, struct page *p, const struct tree_entry 
 	double entry_s = e->thing.kind == THING_YEAR ? REPLY_YEAR_S : valid_s;
 	uint64_t cookie = tree_cookie(i, e->name);
 
-	if (r->what == REQUEST_READDIR) {
+	/* A download has no attributes yet: node id 0 tells the kernel to ask when it wants them.
+	 */
+	if (r->what == REQUEST_READDIR || thing_is_download(&e->thing)) {
 		param = (struct fuse_entry_param){0};
 		fill_stat(r->fs, e, &param.attr);
 		return add_name(r, p, e->name, &param, cookie);
@@ -186,6 +220,7 @@ static int fill_page(struct request *r, struct page *p, double valid_s)
 		.h = r->history,
 		.span = r->span,
 		.options = &r->fs->render,
+		.views = &r->fs->views,
 	};
 	uint64_t cookie = r->off;
 	struct tree_entry e;
@@ -197,6 +232,8 @@ static int fill_page(struct request *r, struct page *p, double valid_s)
 		int full = tree_list(&dir, i, &e);
 		if (full < 0)
 			return full;
+		if (full)
+			continue;
 		full = add_entry(r, p, &e, i, valid_s);
 		if (full)
 			/* What fits is a valid page; the kernel asks for the rest. */

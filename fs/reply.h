@@ -19,7 +19,10 @@ void reply_absent(struct request *r, double entry_s);
 void reply_attr(struct request *r, const struct tree_entry *e, double attr_s);
 /* READDIR and READDIRPLUS. */
 void reply_listing(struct request *r, double valid_s);
-/* READ. */
+/* GETXATTR and LISTXATTR: r->size 0 asks for the length. */
+void reply_xattr(struct request *r, const void *data, size_t len);
+/* READ: from a descriptor, without a copy where the kernel can; it stays the caller's. */
+void reply_file(struct request *r, int fd, uint64_t off, size_t len);
 void reply_bytes(struct request *r, const void *data, size_t len);
 
 #endif

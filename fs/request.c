@@ -12,6 +12,7 @@
 #include "api/lock.h"
 #include "api/metrics.h"
 #include "fs/interrupt.h"
+#include "fs/node.h"
 
 #define WATCH_MS 50
 
@@ -180,6 +181,14 @@ int request_claim(struct request *r)
 	return 1;
 }
 
+void request_take_hold(struct request *r)
+{
+	if (!r->hold)
+		return;
+	r->blob = r->hold->info;
+	r->has_blob = 1;
+}
+
 void request_end(struct request *r)
 {
 	for (int i = 0; r->text && i < r->span->n; i++)
@@ -188,6 +197,8 @@ void request_end(struct request *r)
 	r->text = NULL;
 	span_unref(r->span);
 	r->span = NULL;
+	hold_unref(r->hold);
+	r->hold = NULL;
 	free(r->history);
 	r->history = NULL;
 	request_unref(r);

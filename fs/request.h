@@ -23,6 +23,8 @@ enum request_what {
 	REQUEST_READDIR,
 	REQUEST_READDIRPLUS,
 	REQUEST_READ,
+	REQUEST_XATTR,  /* the value of r->name */
+	REQUEST_XATTRS, /* the names */
 };
 
 struct request {
@@ -37,7 +39,7 @@ struct request {
 
 	/* What is asked for. */
 	struct thing thing;       /* the directory listed, the file read, the thing looked up */
-	char name[TREE_NAME_MAX]; /* LOOKUP */
+	char name[TREE_NAME_MAX]; /* LOOKUP, XATTR */
 	uint64_t node, version;   /* files by node id; node 0: none */
 	size_t size;
 	uint64_t off;
@@ -46,7 +48,11 @@ struct request {
 	struct history *history;
 	int history_valid_s;
 	struct span *span;
-	int matched;              /* `span` holds the node's version */
+	int matched;             /* `span` holds the node's version */
+	int looked;              /* what the cache has of downloads is known */
+	int has_blob, blobs_got; /* downloads: `blob` is known; how often it was fetched */
+	struct blob_info blob;
+	struct hold *hold;        /* NULL: the bytes are in the cache */
 	struct month_text **text; /* by index in the span */
 	int text_at, text_first;  /* the next one to get, newest first */
 };
@@ -63,6 +69,9 @@ int request_left_ms(const struct request *r);
  * one who gets 1 replies to r->fuse and then calls request_end().
  */
 int request_claim(struct request *r);
+
+/* A hold that was taken tells size and hash. */
+void request_take_hold(struct request *r);
 
 /* Frees what was gathered and gives up the answer's reference; after the reply, or after a
  * request_claim() that was 0. */

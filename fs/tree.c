@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "api/day.h"
+#include "fs/view.h"
 
 static const char *const summary_names[FORMATS] = {
 	[FORMAT_CSV] = "activities.csv",
@@ -17,7 +18,11 @@ static const char *const summary_names[FORMATS] = {
 static const enum thing_format summaries[] = {FORMAT_CSV, FORMAT_JSON};
 #define SUMMARIES (int)(sizeof(summaries) / sizeof(summaries[0]))
 
-#define ACTIVITY_END ".json"
+/* There are summaries in the main tree alone. */
+static int summaries_in(const struct thing *dir)
+{
+	return dir->view ? 0 : SUMMARIES;
+}
 
 /* ---- names ---- */
 
@@ -36,7 +41,7 @@ static int number(const char *s, int digits)
 
 static enum shape summary_shape(const struct thing *dir, const char *name, struct thing *t)
 {
-	for (int i = 0; i < SUMMARIES; i++) {
+	for (int i = 0; i < summaries_in(dir); i++) {
 		if (strcmp(name, summary_names[summaries[i]]) != 0)
 			continue;
 		*t = thing_summary(dir, summaries[i]);
@@ -45,13 +50,34 @@ static enum shape summary_shape(const struct thing *dir, const char *name, struc
 	return SHAPE_IMPOSSIBLE;
 }
 
-static enum shape root_shape(const char *name, struct thing *t)
+static int year_of(const char *name)
 {
 	int year = strlen(name) == 4 ? number(name, 4) : -1;
 
+	return year >= HISTORY_YEAR_MIN && year < HISTORY_YEAR_MIN + HISTORY_YEARS ? year : -1;
+}
+
+static enum shape view_shape(const struct thing *dir, const char *name, struct thing *t)
+{
+	int year = year_of(name);
+
+	if (year < 0)
+		return SHAPE_IMPOSSIBLE;
+	*t = thing_in(dir->view, thing_year(year));
+	return SHAPE_THING;
+}
+
+static enum shape root_shape(const char *name, struct thing *t)
+{
+	int year = year_of(name);
+
+	enum thing_format view = view_of_name(name);
+
 	if (strcmp(name, "all") == 0)
 		*t = thing_all(0, 0);
-	else if (year >= HISTORY_YEAR_MIN && year < HISTORY_YEAR_MIN + HISTORY_YEARS)
+	else if (view)
+		*t = thing_view(view);
+	else if (year >= 0)
 		*t = thing_year(year);
 	else
 		return SHAPE_IMPOSSIBLE;
@@ -64,22 +90,23 @@ static enum shape year_shape(const struct thing *dir, const char *name, struct t
 
 	if (month < 1 || month > 12)
 		return summary_shape(dir, name, t);
-	*t = thing_month(dir->year, month);
+	*t = thing_in(dir->view, thing_month(dir->year, month));
 	return SHAPE_THING;
 }
 
-/* YYYYMMDD-title.json, of this month. */
+/* YYYYMMDD-title.json, or as the view has it, of this month. */
 static enum shape month_shape(const struct thing *dir, const char *name, struct thing *t)
 {
-	size_t len = strlen(name), end = strlen(ACTIVITY_END);
+	const char *ending = view_ending(dir->view);
+	size_t len = strlen(name), end = strlen(ending);
 	int day = len > 9 + end && name[8] == '-' ? number(name, 8) : -1;
 
 	if (day < 0)
 		return summary_shape(dir, name, t);
 	if (day / 100 != dir->year * 100 + dir->month || !day_valid(day) ||
-	    len - end >= NAME_STEM_MAX || strcmp(name + len - end, ACTIVITY_END) != 0)
+	    len - end >= NAME_STEM_MAX || strcmp(name + len - end, ending) != 0)
 		return SHAPE_IMPOSSIBLE;
-	*t = thing_activity(dir, FORMAT_JSON, 0);
+	*t = thing_activity(dir, 0);
 	return SHAPE_ACTIVITY;
 }
 
@@ -90,6 +117,8 @@ enum shape tree_shape(const struct thing *dir, const char *name, struct thing *t
 		return root_shape(name, t);
 	case THING_ALL:
 		return summary_shape(dir, name, t);
+	case THING_VIEW:
+		return view_shape(dir, name, t);
 	case THING_YEAR:
 		return year_shape(dir, name, t);
 	case THING_MONTH:
@@ -118,12 +147,27 @@ static void date(struct tree_entry *e, int64_t mtime_s, uint64_t content)
 void tree_upper_dir(const struct thing *t, const struct history *h, struct tree_entry *e)
 {
 	begin(e, t);
-	e->mtime_s = t->kind == THING_ROOT   ? history_root_mtime_s(h)
+	e->mtime_s = t->kind == THING_ROOT || t->kind == THING_VIEW ? history_root_mtime_s(h)
 		     : t->kind == THING_YEAR ? history_year_mtime_s(h, t->year)
 					     : history_all_mtime_s(h);
 }
 
-int tree_month_dir(const struct thing *t, const struct span *span, struct tree_entry *e)
+/* When a name in a view's month was last found not to exist, 0 never. */
+static int64_t last_absent_s(const struct thing *t, const struct tree_views *v, struct month *m)
+{
+	int64_t last_s = 0;
+
+	for (size_t i = 0; t->view && i < m->n; i++) {
+		const struct blob_key key = blob_key(view_export(t->view), &m->row[i], m->strings);
+		int64_t s = blob_store_absent(v->blobs, &key);
+		if (s > last_s)
+			last_s = s;
+	}
+	return last_s;
+}
+
+int tree_month_dir(const struct thing *t, const struct tree_views *known, const struct span *span,
+		   struct tree_entry *e)
 {
 	struct month *m = span->month[t->first - span->first];
 	const struct month_view *v;
@@ -133,7 +177,8 @@ int tree_month_dir(const struct thing *t, const struct span *span, struct tree_e
 		return -ENOENT;
 	if (!(v = month_view(m)))
 		return -ENOMEM;
-	date(e, m->names_s, v->names.hash);
+	int64_t absent_s = last_absent_s(t, known, m);
+	date(e, absent_s > m->names_s ? absent_s : m->names_s, v->names.hash);
 	e->version = 0;
 	return 0;
 }
@@ -178,16 +223,42 @@ int tree_activity(const struct thing *t, const struct span *span, struct tree_en
 	return 0;
 }
 
+int tree_download(const struct thing *t, const struct span *span, const struct blob_info *info,
+		  struct tree_entry *e)
+{
+	const struct activity *a = month_find(span->month[t->first - span->first], t->label_id);
+
+	if (!a)
+		return -ENOENT;
+	begin(e, t);
+	e->size = info->size;
+	date(e, activity_mtime_s(a), info->hash);
+	return 0;
+}
+
+int tree_blob_key(const struct thing *t, const struct span *span, struct blob_key *key)
+{
+	const struct month *m = span->month[t->first - span->first];
+	const struct activity *a = month_find(m, t->label_id);
+	enum export form = view_export(t->format);
+
+	if (!a || export_never(form, a->sport))
+		return -ENOENT;
+	*key = blob_key(form, a, m->strings);
+	return 0;
+}
+
 int tree_find(const struct thing *month, const char *name, const struct span *span,
 	      struct tree_entry *e)
 {
 	struct month *m = span->month[month->first - span->first];
 	const struct month_view *v = month_view(m);
-	struct thing t = thing_activity(month, FORMAT_JSON, 0);
+	size_t len = strlen(name) - strlen(view_ending(month->view));
+	struct thing t = thing_activity(month, 0);
 
 	if (!v)
 		return -ENOMEM;
-	long row = names_find(&v->names, m->n, name, strlen(name) - strlen(ACTIVITY_END));
+	long row = names_find(&v->names, m->n, name, len);
 	if (row < 0)
 		return -ENOENT;
 	activity(&t, &m->row[row], e);
@@ -223,13 +294,15 @@ int tree_count(const struct tree_dir *d)
 {
 	switch (d->thing.kind) {
 	case THING_ROOT:
-		return years(d->h) + 1;
+		return years(d->h) + 1 + VIEWS;
+	case THING_VIEW:
+		return years(d->h);
 	case THING_ALL:
 		return SUMMARIES;
 	case THING_YEAR:
-		return months(d->span) + SUMMARIES;
+		return months(d->span) + summaries_in(&d->thing);
 	default:
-		return (int)d->span->month[0]->n + SUMMARIES;
+		return (int)d->span->month[0]->n + summaries_in(&d->thing);
 	}
 }
 
@@ -242,17 +315,25 @@ static int list_summary(const struct tree_dir *d, int i, struct tree_entry *e)
 	return r;
 }
 
-static int list_root(const struct tree_dir *d, int i, struct tree_entry *e)
+/* The years, in the root and in each view; then, in name order, what else is in the root. */
+static int list_upper(const struct tree_dir *d, int i, struct tree_entry *e)
 {
 	int n = years(d->h), year = d->h->oldest_day / 10000 + i;
-	struct thing t = i < n ? thing_year(year) : thing_all(0, 0);
+	struct thing t = thing_all(0, 0);
+	const char *name = "all";
 
+	if (i < n)
+		t = thing_in(d->thing.view, thing_year(year));
+	if (i > n) {
+		t = thing_view(views[i - n - 1]);
+		name = view_name(views[i - n - 1]);
+	}
 	tree_upper_dir(&t, d->h, e);
 	if (i < n)
 		snprintf(e->name, sizeof(e->name), "%04d", year);
 	else
-		snprintf(e->name, sizeof(e->name), "all");
-	return 0;
+		snprintf(e->name, sizeof(e->name), "%s", name);
+	return t.kind == THING_VIEW && !(d->views->listed & 1u << t.view);
 }
 
 static int list_year(const struct tree_dir *d, int i, struct tree_entry *e)
@@ -262,17 +343,26 @@ static int list_year(const struct tree_dir *d, int i, struct tree_entry *e)
 	if (i >= n)
 		return list_summary(d, i - n, e);
 	int month = nth_month(d->span, i) + 1;
-	struct thing t = thing_month(d->thing.year, month);
-	int r = tree_month_dir(&t, d->span, e);
+	struct thing t = thing_in(d->thing.view, thing_month(d->thing.year, month));
+	int r = tree_month_dir(&t, d->views, d->span, e);
 	snprintf(e->name, sizeof(e->name), "%02d", month);
 	return r;
+}
+
+/* Whether there is no such file of an activity, as far as we know. */
+static int is_absent(const struct tree_dir *d, const struct activity *a, const char *strings)
+{
+	enum export form = view_export(d->thing.view);
+	const struct blob_key key = blob_key(form, a, strings);
+
+	return export_never(form, a->sport) || blob_store_absent(d->views->blobs, &key);
 }
 
 static int list_month(const struct tree_dir *d, int i, struct tree_entry *e)
 {
 	struct month *m = d->span->month[0];
 	const struct month_view *v = month_view(m);
-	struct thing t = thing_activity(&d->thing, FORMAT_JSON, 0);
+	struct thing t = thing_activity(&d->thing, 0);
 
 	if (!v)
 		return -ENOMEM;
@@ -280,15 +370,17 @@ static int list_month(const struct tree_dir *d, int i, struct tree_entry *e)
 		return list_summary(d, i - (int)m->n, e);
 	uint32_t row = v->names.order[i];
 	activity(&t, &m->row[row], e);
-	snprintf(e->name, sizeof(e->name), "%s" ACTIVITY_END, v->names.text + v->names.at[row]);
-	return 0;
+	snprintf(e->name, sizeof(e->name), "%s%s", v->names.text + v->names.at[row],
+		 view_ending(d->thing.view));
+	return d->thing.view && is_absent(d, &m->row[row], m->strings);
 }
 
 int tree_list(const struct tree_dir *d, int i, struct tree_entry *e)
 {
 	switch (d->thing.kind) {
 	case THING_ROOT:
-		return list_root(d, i, e);
+	case THING_VIEW:
+		return list_upper(d, i, e);
 	case THING_ALL:
 		return list_summary(d, i, e);
 	case THING_YEAR:
@@ -313,11 +405,11 @@ int tree_resume(const struct tree_dir *d, uint64_t cookie)
 
 	if (!cookie)
 		return 0;
-	if (next >= 1 && next <= n && tree_list(d, next - 1, &e) == 0 &&
+	if (next >= 1 && next <= n && tree_list(d, next - 1, &e) >= 0 &&
 	    tree_cookie(next - 1, e.name) == cookie)
 		return next;
 	for (int i = 0; i < n; i++)
-		if (tree_list(d, i, &e) == 0 && tree_cookie(i, e.name) >> 32 == cookie >> 32)
+		if (tree_list(d, i, &e) >= 0 && tree_cookie(i, e.name) >> 32 == cookie >> 32)
 			return i + 1;
 	/* The entry itself went: what came behind it has its place now. To show one twice would be
 	 * better than to hide one. */

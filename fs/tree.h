@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "cache/blob_store.h"
 #include "cache/history.h"
 #include "cache/month_store.h"
 #include "fs/inode.h"
@@ -34,18 +35,30 @@ struct tree_entry {
 	char name[TREE_NAME_MAX]; /* set by tree_list() and tree_find() */
 };
 
+/* What the root shows besides the years and `all`, and what is known of downloads. */
+struct tree_views {
+	unsigned listed; /* a bit (1 << view) each */
+	struct blob_store *blobs;
+};
+
 /*
  * Attributes. Directories of directories need the history; a month and everything in it
  * the span of that month; summaries the span of t->first..t->last. -ENOENT: not there;
  * -ENOMEM.
  */
 void tree_upper_dir(const struct thing *t, const struct history *h, struct tree_entry *e);
-int tree_month_dir(const struct thing *t, const struct span *span, struct tree_entry *e);
+int tree_month_dir(const struct thing *t, const struct tree_views *v, const struct span *span,
+		   struct tree_entry *e);
 int tree_summary(const struct thing *t, const struct render_options *o, const struct span *span,
 		 struct tree_entry *e);
 int tree_activity(const struct thing *t, const struct span *span, struct tree_entry *e);
+/* The same for a download of this size and content. */
+int tree_download(const struct thing *t, const struct span *span, const struct blob_info *info,
+		  struct tree_entry *e);
+/* Of a download: 0, or -ENOENT: its activity is gone, or that form does not exist. */
+int tree_blob_key(const struct thing *t, const struct span *span, struct blob_key *key);
 
-/* An activity of the month by its file name, or -ENOENT. */
+/* An activity of the month by its file name, or -ENOENT. Of a download only e->thing is filled. */
 int tree_find(const struct thing *month, const char *name, const struct span *span,
 	      struct tree_entry *e);
 
@@ -58,9 +71,11 @@ struct tree_dir {
 	const struct history *h;
 	const struct span *span;
 	const struct render_options *options;
+	const struct tree_views *views;
 };
 int tree_count(const struct tree_dir *d);
-/* Entry i, name and attributes: 0 or -ENOMEM. */
+/* Entry i, name and attributes: 0; 1: it is not to be listed; or -ENOMEM. Of a download there are
+ * no attributes but its number: they would cost a request. */
 int tree_list(const struct tree_dir *d, int i, struct tree_entry *e);
 
 /*

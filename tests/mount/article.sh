@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 command -v jq >/dev/null || skip "no jq"
 hub_start
-mount_fs
+mount_fs -o views=none
 
 cat >"$T/table" <<'END'
 date,name,sportType,totalTime,distance,calorie,trainingLoad

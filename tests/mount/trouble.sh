@@ -57,7 +57,7 @@ unmount
 mkdir "$T/small"
 if mount -t tmpfs -o size=64k,mode=700 none "$T/small" 2>"$T/said"; then
     expect_log 'cannot keep months' 'kept on disk again' 'the next mount has to log in'
-    "$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=$T/small/c,log_file=$T/log"
+    "$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=$T/small/c,log_file=$T/log,views=none"
     check "a cache folder of 64 KiB: it mounts" is_mounted "$M"
     head -c 60000 /dev/zero >"$T/small/fill" 2>/dev/null
     check "full: the article is served from memory" cmp "$M/2022/12/activities.csv" "$T/article"

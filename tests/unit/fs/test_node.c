@@ -25,7 +25,7 @@ static void setup(struct made *d)
 	assert_non_null(d->table);
 	make_span(&d->s, DECEMBER, 1, &item, 1);
 	d->month = thing_month(2022, 12);
-	d->file = thing_activity(&d->month, FORMAT_JSON, LABEL);
+	d->file = thing_activity(&d->month, LABEL);
 }
 
 static void teardown(struct made *d)
@@ -39,19 +39,21 @@ static void teardown(struct made *d)
 static struct span *pinned_of(struct made *d, uint64_t id)
 {
 	struct span *pinned;
+	struct hold *hold;
 	struct thing t;
 	uint64_t version;
 
-	assert_int_equal(node_find(d->table, id, &t, &version, &pinned), 0);
+	assert_int_equal(node_find(d->table, id, &t, &version, &pinned, &hold), 0);
 	return pinned;
 }
 
 static int is_there(struct made *d, uint64_t id)
 {
 	struct span *pinned = NULL;
+	struct hold *hold;
 	struct thing t;
 	uint64_t version;
-	int r = node_find(d->table, id, &t, &version, &pinned);
+	int r = node_find(d->table, id, &t, &version, &pinned, &hold);
 
 	span_unref(pinned);
 	assert_true(r == 0 || r == -ESTALE);
@@ -64,12 +66,13 @@ static void entered_and_found(void **state)
 	struct thing t;
 	uint64_t version;
 	struct span *pinned;
+	struct hold *hold;
 
 	(void)state;
 	setup(&d);
 	uint64_t id = node_enter(d.table, &d.file, 7, d.s.span);
 	assert_true(id > 15 && (id & 15) == 0 && id != UINT32_MAX);
-	assert_int_equal(node_find(d.table, id, &t, &version, &pinned), 0);
+	assert_int_equal(node_find(d.table, id, &t, &version, &pinned, &hold), 0);
 	assert_true(version == 7);
 	assert_null(pinned);
 	assert_true(t.label_id == LABEL && t.kind == THING_ACTIVITY);
@@ -194,7 +197,7 @@ static void many(void **state)
 	(void)state;
 	setup(&d);
 	for (uint64_t i = 0; i < MANY; i++) {
-		struct thing t = thing_activity(&d.month, FORMAT_JSON, LABEL + i);
+		struct thing t = thing_activity(&d.month, LABEL + i);
 		id[i] = node_enter(d.table, &t, i, d.s.span);
 		assert_true(id[i] > 15);
 	}
@@ -202,7 +205,9 @@ static void many(void **state)
 		struct thing t;
 		uint64_t version;
 		struct span *pinned;
-		assert_int_equal(node_find(d.table, id[i], &t, &version, &pinned), 0);
+		assert_int_equal(
+			node_find(d.table, id[i], &t, &version, &pinned, &(struct hold *){NULL}),
+			0);
 		assert_true(version == i && t.label_id == LABEL + i);
 	}
 	for (uint64_t i = 0; i < MANY; i += 2)
@@ -256,12 +261,14 @@ static void *enter_and_forget(void *arg)
 	struct made *d = arg;
 
 	for (uint64_t i = 0; i < 3000; i++) {
-		struct thing t = thing_activity(&d->month, FORMAT_JSON, LABEL + i % 50), found;
+		struct thing t = thing_activity(&d->month, LABEL + i % 50), found;
 		uint64_t id = node_enter(d->table, &t, i % 3, d->s.span), version;
 		struct span *pinned = NULL;
 		if (i % 7 == 0)
 			node_pin(d->table, &t, i % 3, d->s.span);
-		assert_int_equal(node_find(d->table, id, &found, &version, &pinned), 0);
+		assert_int_equal(
+			node_find(d->table, id, &found, &version, &pinned, &(struct hold *){NULL}),
+			0);
 		assert_true(found.label_id == t.label_id && version == i % 3);
 		span_unref(pinned);
 		node_forget(d->table, id, 1);

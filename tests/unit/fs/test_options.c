@@ -468,6 +468,7 @@ static void every_option_of_the_help(void **state)
 		const char *value = strcmp(name, "umask") == 0    ? "022"
 				    : strcmp(name, "log") == 0    ? "info"
 				    : strcmp(name, "memory") == 0 ? "64M"
+				    : strcmp(name, "views") == 0  ? "fit:gpx"
 								  : "20";
 		struct options o = {0};
 		struct err err;
