@@ -45,7 +45,7 @@ static const struct spec {
 	{"cache_size", KIND_BYTES, AT(cache_size), 0, INT64_C(1) << 50,
 	 "SIZE   ceiling for downloaded files on disk (10G)"},
 	{"views", KIND_VIEWS, AT(views), 0, 0,
-	 "LIST   downloads to list: fit:gpx:tcx:kml:track:detail, none (fit)"},
+	 "LIST   fit:gpx:tcx:kml:track:detail or none: in / (fit)"},
 	{"xattr", KIND_FLAG, AT(xattr), 0, 0,
 	 "       user.coros.* attributes on files of activities"},
 	{"ttl", KIND_NUMBER, AT(ttl), 1, 86400,
