@@ -9,6 +9,7 @@
  *     refused     refusal_file.h
  *     history     history.h
  *     months/     YYYY-MM, month_file.h
+ *     files/      blob.h
  *
  * It can be deleted at any time, also under a running mount, at no loss: what is written next
  * makes it again. Where it cannot be made, everything works without it.
