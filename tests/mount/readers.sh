@@ -147,13 +147,16 @@ check "what they had asked for arrives all the same" within 20 ls "$M/2023/05"
 # ---- signals that are no reason to give up
 
 cat >"$T/signals.py" <<'END'
-import os, signal, sys
-seen = {signal.SIGURG: 0, signal.SIGALRM: 0, signal.SIGUSR1: 0}
+import os, signal, sys, time
+seen = {signal.SIGURG: 0, signal.SIGALRM: 0, signal.SIGUSR1: 0, signal.SIGCHLD: 0}
 def on(sig, _):
     seen[sig] += 1
 for sig in seen:
     signal.signal(sig, on)
 signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+if os.fork() == 0:              # a child that ends while its parent waits
+    time.sleep(0.2)
+    os._exit(0)
 print("asking", flush=True)
 size = os.stat(sys.argv[1]).st_size
 n = len(os.listdir(os.path.dirname(sys.argv[1])))
@@ -174,6 +177,7 @@ i=0
 while [ $i -lt 20 ]; do
     kill -URG $pid 2>/dev/null
     kill -USR1 $pid 2>/dev/null
+    kill -CHLD $pid 2>/dev/null
     i=$((i + 1))
     sleep 0.02
 done
@@ -197,4 +201,26 @@ kill -URG $pid
 kill $pid
 check "SIGTERM after SIGURG ends it" within 2 gone $pid
 hubctl set '{"faults": []}'
+
+# ---- a read(2) that waits
+
+# The month's listing is in memory; its text was neither read nor is it on disk any more.
+ls "$M/2024/01" >/dev/null
+unmount
+mount_fs -o timeout=120
+file=$M/2024/01/activities.json
+check "a month that is cached" test -s "$file"
+rm "$T"/cache/*/months/2024-01
+hubctl reset
+hubctl set '{"fault": {"kind": "stall_headers"}}'
+deadly cat "$file" >"$T/cached.json" 2>"$T/said" &
+pid=$!
+started="$started $pid"
+asked() { [ "$(requests)" -ge 1 ]; }
+check "a read waits for the hub" within 10 asked
+refused "and has nothing yet" gone $pid
+kill -INT $pid
+check "Ctrl-C ends it" within 5 gone $pid
+hubctl set '{"faults": []}'
+check "the next one reads it" within 20 grep -q labelId "$file"
 finish
