@@ -18,7 +18,7 @@ build="gcc libc6-dev make pkg-config libfuse3-dev fuse3 libcurl4-openssl-dev lib
 check="libcmocka-dev jq rsync tar procps util-linux libcap2-bin clang clang-tidy clang-format
     libclang-rt-14-dev cppcheck shellcheck valgrind mandoc libreoffice-calc-nogui restic
     borgbackup strace lintian debhelper bash zsh fish
-    systemd"
+    systemd openssl nghttp2-proxy"
 
 say() { echo "== $*"; }
 
