@@ -48,7 +48,7 @@ class Job:
 
     def start_mount(self):
         options = [f"api={self.row.api(self)}", f"cache_dir={self.cache}", "log=warn",
-                   f"log_file={self.log}", f"timeout={self.row.timeout}", "ttl=1", "rate=0",
+                   f"log_file={self.log}", f"timeout={self.row.timeout}", "ttl=1", "rate=0", "views=none",
                    f"password_file={self.password}"]
         if self.row.hub_args:
             options.append("ca_file=" + os.path.join(world.certificates, "ca.pem"))
