@@ -176,6 +176,38 @@ check "a pipe behind it comes to its end" \
     "api=$hub,cache_dir=$T/cache"
 unmount
 
+# ---- under a service manager
+
+# notified SOCKET: what a service manager hears of a mount that begins and is ended.
+notified() {
+    "$py" - "$1" "$COROSFS" "$ACCOUNT" "$M" -f -o "api=$hub,cache_dir=$T/cache" <<'END_PY'
+import os, signal, socket, subprocess, sys
+name, argv = sys.argv[1], sys.argv[2:]
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("\0" + name[1:] if name[0] == "@" else name)
+s.settimeout(60)
+p = subprocess.Popen(argv, env=dict(os.environ, NOTIFY_SOCKET=name))
+print(s.recv(100).decode(), os.path.ismount(argv[2]))
+p.send_signal(signal.SIGTERM)
+print(s.recv(100).decode(), p.wait(60))
+END_PY
+}
+same "a service manager hears of the mount when it is there, and of its end" \
+    "READY=1 True STOPPING=1 0" "$(notified "$T/notify" | xargs)"
+same "- by an abstract name, too" "READY=1 True STOPPING=1 0" "$(notified "@corosfs-test-$$" | xargs)"
+NOTIFY_SOCKET=$T/none "$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=$T/cache" >"$T/said" 2>&1
+same "one that does not listen stops nobody" 0 $?
+check "- but is mentioned" said "cannot tell the service manager"
+unmount
+turned_away "certificates that are not there" "cannot read the certificates of ca_file=/none" "$M" \
+    -o ca_file=/none
+mkdir "$T/home/kept"
+"$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=~/kept,log_file=~/log" >"$T/said" 2>&1
+same "~ in the values of options" 0 $?
+check "- is the home" test -e "$T/home/kept"/*/token
+check "- and no folder of that name" test ! -e "./~"
+unmount
+
 # ---- by mount(8)
 
 # mount(8) hands no PATH on, so the program has to stand where shells look by themselves: in
