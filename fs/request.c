@@ -86,12 +86,14 @@ static void *watch_run(void *arg)
 	lock_take(&watch.lock);
 	while (!watch.stopping) {
 		struct timespec until;
-		clock_gettime(CLOCK_REALTIME, &until);
+		/* Not the time of day: a clock that is set back would make this a long wait. */
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += WATCH_MS * 1000000L;
 		until.tv_sec += until.tv_nsec / 1000000000L;
 		until.tv_nsec %= 1000000000L;
 		if (!watch.news && left)
-			pthread_cond_timedwait(&watch.wake, &watch.lock.mutex, &until);
+			pthread_cond_clockwait(&watch.wake, &watch.lock.mutex, CLOCK_MONOTONIC,
+					       &until);
 		else if (!watch.news)
 			pthread_cond_wait(&watch.wake, &watch.lock.mutex);
 		watch.news = 0;

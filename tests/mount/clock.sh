@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The clock steps by a year, a laptop sleeps for a day, a year ends: nothing is lost and what is
+# new shows. The mount has a clock of its own; the machine's is left alone.
+. "$(dirname "$0")/lib.sh"
+shim=$T/other_clock.so
+cc -std=c17 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$TOP/tests/mount/other_clock.c" 2>/dev/null ||
+    skip "no compiler"
+export OTHER_CLOCK="$T/clock" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
+# clock UTC-TIME: it is so late now, and the clock goes on.
+clock() {
+    echo $(($(date -u -d "$1" +%s) - $(date +%s))) >"$T/clock.new" && mv "$T/clock.new" "$T/clock"
+}
+mount_then() { LD_PRELOAD=$shim mount_fs -o "ttl=1,rate=0"; }
+add() { hubctl add "{\"date\": $1, \"hhmm\": \"$2\", \"name\": \"$3\", \"startTimezone\": $4, \
+    \"totalTime\": ${5:-3600}, \"endTime\": ${6:-null}}" >/dev/null; }
+shows() { ls "$M/$1" 2>/dev/null | grep -q -x -e "$2"; }
+shows_not() { ! shows "$@"; }
+
+hub_start --athlete both --activities 400 --years 4 --last-day 20261220
+expect_log 'cannot fetch' 'answers again'
+clock "2026-12-31 23:40:00"
+mount_then
+
+# ---- who waits can be killed, whatever the clock does
+
+cat >"$T/reader.py" <<'END_'
+import os, signal, sys
+signal.signal(signal.SIGURG, lambda *_: None)
+print("reading", flush=True)
+os.listdir(sys.argv[1])
+END_
+hubctl reset
+hubctl set '{"fault": {"kind": "stall_headers"}}'
+"$py" "$T/reader.py" "$M/2023/07" >"$T/reader" 2>&1 &
+reader=$!
+started="$started $reader"
+check "somebody reads" within 10 grep -q reading "$T/reader"
+waits() { [ "$(hubctl stats queries)" -ge 1 ]; }
+check "and waits for the hub" within 10 waits
+# A signal that ends nothing, and then one that does: the kernel tells of the first alone.
+kill -URG $reader
+sleep 0.3
+refused "SIGURG does not end it" gone $reader
+kill -TERM $reader
+check "SIGTERM does, at once" within 8 gone $reader
+hubctl clear
+
+find "$M" -type f -exec md5sum {} + | sort -k 2 >"$T/before"
+check "there is something to lose" test "$(wc -l <"$T/before")" -gt 500
+kept() {
+    find "$M" -type f -exec md5sum {} + >"$T/after.raw" || return 1
+    sort -k 2 "$T/after.raw" | diff "$T/before" -
+}
+
+# ---- New Year's Eve
+
+# Starts at 23:50 in London, ends the next day, month and year: it is of the day it began.
+add 20261231 2350 "Midnight Run" 0 3600 $(($(date -u -d "2027-01-01 00:50" +%s)))
+check "an activity of 23:50 is in December" within 20 shows 2026/12 20261231-MidnightRun.json
+check "not in January" shows_not 2027/01 20261231-MidnightRun.json
+same "its time is its end, in the next year" "$(date -u -d '2027-01-01 00:50' +%s)" \
+    "$(stat -c %Y "$M/2026/12/20261231-MidnightRun.json")"
+# In Auckland it is New Year's Day since 11:00 UTC.
+add 20270101 0900 "Early Bird" 52
+check "who is in the east has a January already" within 20 shows 2027/01 20270101-EarlyBird.json
+check "and the root has the year" within 20 shows . 2027
+clock "2027-01-01 00:00:01"
+add 20270101 0001 "First Run" 0
+check "after midnight" within 20 shows 2027/01 20270101-FirstRun.json
+# In Honolulu it is still the old year.
+add 20261231 1600 "Last Run" -40
+check "who is in the west has a December still" within 20 shows 2026/12 20261231-LastRun.json
+check "the old year's summary has it, too" within 20 grep -q "Last Run" "$M/2026/activities.csv"
+same "each once" 4 "$(cat "$M"/202[67]/activities.csv |
+    grep -c 'Midnight Run\|Early Bird\|First Run\|Last Run')"
+same "and in all" 4 "$(grep -c 'Midnight Run\|Early Bird\|First Run\|Last Run' \
+    "$M/all/activities.csv")"
+# Clocks go forward and back in the night: hours that are there twice, or not at all.
+add 20260329 0230 "Spring Forward" 4
+add 20261025 0230 "Fall Back" 8
+add 20261025 0230 "Fall Back" 4
+kill -HUP "$(pid_at "$M")"
+check "an hour that is not there" within 20 shows 2026/03 20260329-SpringForward.json
+check "an hour that is there twice: the first" within 20 shows 2026/10 20261025-FallBack.json
+check "and the second" within 20 shows 2026/10 '20261025-FallBack-0230.*.json'
+find "$M" -type f -exec md5sum {} + | sort -k 2 >"$T/before"
+
+# ---- a laptop sleeps for a day
+
+clock "2027-01-02 08:00:00"
+add 20270102 0700 "Morning After" 0
+check "after a day's sleep what is new shows" within 20 shows 2027/01 20270102-MorningAfter.json
+check "in the summaries, too" within 20 grep -q "Morning After" "$M/all/activities.csv"
+find "$M" -type f -exec md5sum {} + | sort -k 2 >"$T/before"
+
+# ---- a year forth and back
+
+for then in "2028-01-02 08:00:00" "2027-01-02 08:00:10" "2026-01-02 08:00:00" \
+    "1970-01-02 08:00:00" "2099-12-30 08:00:00" "2027-01-02 08:00:20"; do
+    clock "$then"
+    check "$then: nothing is lost" kept
+    hubctl reset
+    check "still nothing" kept
+    check "a second walk asks little (was $(requests))" test "$(requests)" -le 30
+    hubctl set '{"fault": {"kind": "status", "code": 500, "path": ""}}'
+    check "nor with a hub that fails" kept
+    hubctl clear
+done
+add 20270102 0800 "Back Again" 0
+# What the kernel was told while it was 2099 it believes for its time.
+kill -HUP "$(pid_at "$M")"
+check "and what is new shows" within 60 shows 2027/01 20270102-BackAgain.json
+check "in the summaries, too" within 20 grep -q "Back Again" "$M/all/activities.csv"
+remount_then() { unmount && mount_then; }
+find "$M" -type f -exec md5sum {} + | sort -k 2 >"$T/before"
+for then in "2026-01-02 08:00:00" "2028-01-02 08:00:30"; do
+    clock "$then"
+    remount_then
+    check "$then and a new mount: nothing is lost" kept
+done
+finish
