@@ -5,11 +5,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/activity.h"
 #include "api/day.h"
+#include "fs/view.h"
 
 /* A component of exactly so many digits; else 0. Moves past it and its slashes. */
 static int digits(const char **path, size_t n)
@@ -25,19 +27,22 @@ static int digits(const char **path, size_t n)
 	return atoi(p);
 }
 
+/* A directory of the root that holds years, or all of them. */
 static int pass_view(const char **path)
 {
-	static const char *const views[] = {"all",   "fit",    "gpx",  "tcx", "kml",
-					    "track", "detail", "days", "plan"};
+	static const char *const others[] = {"all", "days", "plan"};
 	size_t len = strcspn(*path, "/");
+	char name[16];
+	int found;
 
-	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
-		if (strlen(views[i]) != len || strncmp(*path, views[i], len) != 0)
-			continue;
+	if (snprintf(name, sizeof(name), "%.*s", (int)len, *path) >= (int)sizeof(name))
+		return 0;
+	found = view_of_name(name) != FORMAT_JSON;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		found |= strcmp(others[i], name) == 0;
+	if (found)
 		*path += len + strspn(*path + len, "/");
-		return 1;
-	}
-	return 0;
+	return found;
 }
 
 int refresh_path(const char *path, int *first, int *last)

@@ -94,6 +94,17 @@ static void add_store(json_t *o, json_t *metrics, const struct backend *b)
 		gauge(metrics, "corosfs_activities", (double)h->count);
 }
 
+static void add_blobs(json_t *o, json_t *metrics, struct blob_store *blobs)
+{
+	uint64_t files, size;
+
+	blob_store_count(blobs, &files, &size);
+	set(o, "downloads",
+	    json_pack("{s:I, s:I}", "files", (json_int_t)files, "bytes", (json_int_t)size));
+	gauge(metrics, "corosfs_downloads", (double)files);
+	gauge(metrics, "corosfs_downloads_bytes", (double)size);
+}
+
 static void add_metric(void *arg, const char *family, const char *labels, double value)
 {
 	char key[160];
@@ -121,6 +132,8 @@ json_t *status_collect(const struct backend *b, const char *mountpoint, int64_t 
 	gauge(metrics, "corosfs_uptime_seconds", (double)(now_s - start_s));
 	add_session(o, metrics, b->session);
 	add_store(o, metrics, b);
+	if (b->blobs)
+		add_blobs(o, metrics, b->blobs);
 	metrics_list(add_metric, metrics);
 	set(o, "metrics", metrics);
 	return o;

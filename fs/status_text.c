@@ -93,6 +93,10 @@ static void cache_words(const json_t *o, int64_t now_s, FILE *out)
 	fprintf(out, "%s\n", json_is_true(json_object_get(c, "offline")) ? "; offline" : "");
 	fprintf(out, "  memory    %s of %s for %d months\n", bytes((double)number(c, "memory"), a),
 		bytes((double)number(c, "memory_limit"), b), (int)number(c, "months_in_memory"));
+	const json_t *d = json_object_get(o, "downloads");
+	if (number(d, "files"))
+		fprintf(out, "  downloads %lld files, %s\n", (long long)number(d, "files"),
+			bytes((double)number(d, "bytes"), a));
 	fprintf(out, "  cache     %s\n", text(c, "folder"));
 }
 
@@ -190,6 +194,8 @@ static const char *help_of(const char *family, const char **type)
 		{"corosfs_cache_waiting", "Questions that wait for disk or hub."},
 		{"corosfs_cache_newest_fetch_timestamp_seconds", "The youngest fetch of a month."},
 		{"corosfs_cache_oldest_fetch_timestamp_seconds", "The oldest fetch of a month."},
+		{"corosfs_downloads", "Downloaded files on disk, as far as anybody looked."},
+		{"corosfs_downloads_bytes", "Their bytes."},
 		{"corosfs_activities", "Activities that the hub counts."},
 	};
 	const char *help = metrics_help(family, type);

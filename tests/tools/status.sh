@@ -78,6 +78,11 @@ for line in open(sys.argv[1]):
         series.add((m[1], m[2]))
 assert len(series) > 30
 END_PY
+cat "$M/fit/2022/12/20221230-FooRun.fit" >"$T/fit"
+check "a download is counted" test "$(field downloads.files)" -ge 1
+check "- with its bytes" test "$(field downloads.bytes)" -ge "$(wc -c <"$T/fit")"
+check "- and as a request to the file host" test \
+    "$(metric "corosfs_hub_requests_total{mount=\"$M\",call=\"file\",result=\"ok\"}")" -ge 1
 token=$(sed -n 's/.*"token": "\(.*\)".*/\1/p' "$T"/cache/*/token)
 (status_of "$M"; status_of "$M" --json; status_of "$M" --metrics) >"$T/all" 2>&1
 refused "nothing secret is in it" grep -e "$token" -e horse "$T/all"
