@@ -55,7 +55,9 @@ static int heard(void *arg, int fd, const json_t *line)
 
 static int by_mount(const struct options *o, int fd, struct progress *p, struct err *err)
 {
-	int r = control_ask(fd, json_pack("{s:s, s:i}", "do", "sync", "from", o->from_month),
+	int r = control_ask(fd,
+			    json_pack("{s:s, s:i, s:i}", "do", "sync", "from", o->from_month,
+				      "views", o->sync_views),
 			    MOUNT_MS, heard, p, err);
 
 	return r == -ECANCELED ? err_set(err, r, "interrupted; the next run goes on from here") : r;
@@ -73,7 +75,9 @@ static int report(void *arg, const struct sync_progress *p)
 
 static int run(struct backend *b, const struct options *o, struct progress *p, struct err *err)
 {
-	const struct sync_plan plan = {.from_month = o->from_month, .wait_ms = SYNC_WAIT_MS};
+	const struct sync_plan plan = {.from_month = o->from_month,
+				       .views = (unsigned)o->sync_views,
+				       .wait_ms = SYNC_WAIT_MS};
 	const struct month_store_config news = {.names = month_names_hash};
 	int r;
 
@@ -81,11 +85,12 @@ static int run(struct backend *b, const struct options *o, struct progress *p, s
 		return err_set(err, -EHOSTUNREACH, "offline is set: there is nobody to ask");
 	if ((r = backend_open(b, 1, err)) < 0 || (r = backend_start_session(b, err)) < 0 ||
 	    (r = backend_start_store(b, &news, err)) < 0 ||
+	    (r = backend_start_blobs(b, NULL, NULL, err)) < 0 ||
 	    (r = session_login(b->session, err)) < 0)
 		return r;
 	/* Not before: a password may have to be typed. */
 	catch_signals();
-	return sync_run(b->store, &plan, report, p, &p->last, err);
+	return sync_run(b->store, b->blobs, &plan, report, p, &p->last, err);
 }
 
 int command_sync(struct options *o)

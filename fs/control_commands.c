@@ -105,12 +105,14 @@ static int run_sync(void *arg, struct control_client *client, const json_t *requ
 	const struct control_context *c = arg;
 	const struct sync_plan plan = {
 		.from_month = (int)json_integer_value(json_object_get(request, "from")),
+		.views = (unsigned)json_integer_value(json_object_get(request, "views")),
 		.wait_ms = SYNC_WAIT_MS,
 	};
 	struct sync_listener listener = {client, 0};
 	struct sync_progress p;
 
-	int r = sync_run(c->backend->store, &plan, tell_client, &listener, &p, err);
+	int r = sync_run(c->backend->store, c->backend->blobs, &plan, tell_client, &listener, &p,
+			 err);
 	control_send(client, sync_json("progress", &p));
 	return r;
 }

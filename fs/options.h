@@ -31,6 +31,7 @@ struct options {
 	int debug;
 	int json, metrics; /* --json, --metrics */
 	int from_month;    /* --from: month_number(); 0: not given */
+	int sync_views;    /* --views: view_mask(); 0: none */
 
 	char *password_command;
 	char *password_file;

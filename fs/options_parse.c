@@ -8,6 +8,7 @@
 #include "api/activity.h"
 #include "api/day.h"
 #include "api/log.h"
+#include "fs/view.h"
 #include "fs/options.h"
 
 #define BIT(action) (1u << (action))
@@ -24,20 +25,21 @@ static const struct {
 	[OPTIONS_MOUNT] = {NULL, PATH_MUST, "corosfs [ACCOUNT] MOUNTPOINT [-o option,...]"},
 	[OPTIONS_LOGIN] = {"--login", PATH_NONE, "corosfs --login [ACCOUNT]"},
 	[OPTIONS_SYNC] = {"--sync", PATH_NONE,
-			  "corosfs --sync [ACCOUNT] [--from YYYY-MM] [--json]"},
+			  "corosfs --sync [ACCOUNT] [--from YYYY-MM] [--views LIST] [--json]"},
 	[OPTIONS_STATUS] = {"--status", PATH_MAY,
 			    "corosfs --status [MOUNTPOINT] [--json | --metrics]"},
 	[OPTIONS_REFRESH] = {"--refresh", PATH_MUST, "corosfs --refresh PATH"},
 	[OPTIONS_CHECK] = {"--check", PATH_NONE, "corosfs --check [ACCOUNT]"},
 };
 
-enum { FLAG_FROM = 256, FLAG_JSON, FLAG_METRICS, FLAG_ACTION };
+enum { FLAG_FROM = 256, FLAG_VIEWS, FLAG_JSON, FLAG_METRICS, FLAG_ACTION };
 
 static const char letters[] = "fdo:hV";
 static const struct option words[] = {
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{"from", required_argument, NULL, FLAG_FROM},
+	{"views", required_argument, NULL, FLAG_VIEWS},
 	{"json", no_argument, NULL, FLAG_JSON},
 	{"metrics", no_argument, NULL, FLAG_METRICS},
 	{"login", no_argument, NULL, FLAG_ACTION + OPTIONS_LOGIN},
@@ -113,6 +115,8 @@ static int unknown(const char *word, struct err *err)
 		return err_set(err, -EINVAL, "-o needs an option behind it; see corosfs --help");
 	if (optopt == FLAG_FROM)
 		return err_set(err, -EINVAL, "--from needs a month behind it, as in 2024-01");
+	if (optopt == FLAG_VIEWS)
+		return err_set(err, -EINVAL, "--views needs a list behind it, as in fit:gpx");
 	if (optopt && strncmp(word, "--", 2) != 0)
 		return err_set(err, -EINVAL, "unknown option `-%c`; see corosfs --help", optopt);
 	return err_set(err, -EINVAL, "unknown option `%s`; see corosfs --help", word);
@@ -144,7 +148,7 @@ static int find_action(int argc, char **argv, enum options_action *action, struc
 			return 0;
 		}
 		/* The next pass finds them in front of the other arguments. */
-		if (c == '?' && (optopt == 'o' || optopt == FLAG_FROM))
+		if (c == '?' && (optopt == 'o' || optopt == FLAG_FROM || optopt == FLAG_VIEWS))
 			r = unknown("-", err);
 		if (c < FLAG_ACTION)
 			continue;
@@ -167,6 +171,7 @@ static int check_flags(const struct options *o, enum options_action action, stru
 		{o->json, BIT(OPTIONS_STATUS) | BIT(OPTIONS_SYNC), "--json"},
 		{o->metrics, BIT(OPTIONS_STATUS), "--metrics"},
 		{o->from_month != 0, BIT(OPTIONS_SYNC), "--from"},
+		{o->sync_views != 0, BIT(OPTIONS_SYNC), "--views"},
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -197,6 +202,14 @@ static int parse_flags(int argc, char **argv, struct options *o, struct err *err
 			/* fallthrough */
 		case 'f':
 			o->foreground = 1;
+			break;
+		case FLAG_VIEWS:
+			o->sync_views = view_mask(optarg);
+			if (o->sync_views < 0)
+				r = err_set(err, -EINVAL,
+					    "`%s` is no list of downloads; --views takes one like "
+					    "fit:gpx",
+					    optarg);
 			break;
 		case FLAG_FROM:
 			r = parse_month(optarg, &o->from_month, err);
@@ -247,7 +260,7 @@ void options_help(FILE *out)
 {
 	fputs("usage: corosfs [ACCOUNT] MOUNTPOINT [-o option,...] [-f] [-d]\n"
 	      "       corosfs --login [ACCOUNT]\n"
-	      "       corosfs --sync [ACCOUNT] [--from YYYY-MM] [--json]\n"
+	      "       corosfs --sync [ACCOUNT] [--from YYYY-MM] [--views LIST] [--json]\n"
 	      "       corosfs --status [MOUNTPOINT] [--json | --metrics]\n"
 	      "       corosfs --refresh PATH\n"
 	      "       corosfs --check [ACCOUNT]\n"
@@ -262,7 +275,8 @@ void options_help(FILE *out)
 	      "  --login    ask for the password (and the mailed code, if the account wants one)\n"
 	      "             and keep the login\n"
 	      "  --sync     fill the cache, so that everything is there without a network;\n"
-	      "             --from begins with that month\n"
+	      "             --from begins with that month, --views fit:gpx brings downloads, "
+	      "too\n"
 	      "  --status   how a mount, or every mount of yours, is doing; --json and --metrics\n"
 	      "             (Prometheus) are for programs\n"
 	      "  --refresh  look at the hub again for a month, a year or everything: what PATH is\n"

@@ -14,9 +14,12 @@
 #include "api/day.h"
 #include "api/lock.h"
 #include "api/metrics.h"
+#include "fs/sync_files.h"
+#include "fs/view.h"
 
-#define AT_ONCE 4     /* things under way; the session paces what they ask */
-#define SAVE_MS 60000 /* the longest wait for the disk at the end */
+#define AT_ONCE       4     /* things under way; the session paces what they ask */
+#define FILES_AT_ONCE 8     /* months whose files are: four are asked for, four come */
+#define SAVE_MS       60000 /* the longest wait for the disk at the end */
 
 struct sync;
 
@@ -24,12 +27,15 @@ struct sync_thing {
 	struct sync *sync;
 	int first, last; /* months */
 	int64_t activities;
+	struct sync_files files;
 };
 
 /* What is under way outlives a run that was stopped, so this is counted. */
 struct sync {
 	atomic_int refs;
 	struct month_store *store;
+	struct blob_store *blobs;
+	atomic_int stop; /* the run is over: begin no more files */
 	struct sync_plan plan;
 	struct history history;
 	struct sync_thing *thing; /* of the present kind; not moved while any is under way */
@@ -167,6 +173,65 @@ static void start_months(struct sync_thing *t)
 			 missing_landed, t);
 }
 
+/* ---- downloads, a month at a time, the newest first ---- */
+
+static int list_files(struct sync *s)
+{
+	const struct history *h = &s->history;
+	int of_each = 0;
+
+	for (int i = 0; i < VIEWS; i++)
+		of_each += (s->plan.views & 1u << views[i]) != 0;
+	if (!h->newest_day || !of_each)
+		return 0;
+	lock_take(&s->lock);
+	s->progress.all_files = s->progress.activities * of_each;
+	lock_drop(&s->lock);
+	int first = month_of_day(h->oldest_day);
+	if (s->plan.from_month > first)
+		first = s->plan.from_month;
+	for (int m = month_of_day(h->newest_day); m >= first; m--)
+		if (!add(s, m, m))
+			return -ENOMEM;
+	return 0;
+}
+
+static void got_file(void *ctx)
+{
+	struct sync *s = ((struct sync_thing *)ctx)->sync;
+
+	lock_take(&s->lock);
+	s->progress.files++;
+	lock_drop(&s->lock);
+}
+
+static void got_files(void *ctx, const struct err *err)
+{
+	struct sync_thing *t = ctx;
+
+	/* Its months were counted before. */
+	t->first = 0;
+	done(t, err);
+}
+
+static void start_files(struct sync_thing *t)
+{
+	struct sync *s = t->sync;
+
+	t->files = (struct sync_files){
+		.blobs = s->blobs,
+		.store = s->store,
+		.views = s->plan.views,
+		.month = t->first,
+		.wait_ms = s->plan.wait_ms,
+		.stop = &s->stop,
+		.step = got_file,
+		.done = got_files,
+		.ctx = t,
+	};
+	sync_files_start(&t->files);
+}
+
 /* ---- the run ---- */
 
 static const struct {
@@ -174,9 +239,11 @@ static const struct {
 	int (*list)(struct sync *s);
 	/* Begins to fetch one; done() once, later or at once. */
 	void (*start)(struct sync_thing *t);
+	int at_once;
 } kinds[] = {
-	{list_history, start_history},
-	{list_months, start_months},
+	{list_history, start_history, AT_ONCE},
+	{list_months, start_months, AT_ONCE},
+	{list_files, start_files, FILES_AT_ONCE},
 };
 
 struct run {
@@ -221,7 +288,8 @@ static int stopped(struct err *err)
 }
 
 /* All things of a kind. */
-static int run_kind(struct run *r, void (*start)(struct sync_thing *t), struct err *err)
+static int run_kind(struct run *r, void (*start)(struct sync_thing *t), int at_once,
+		    struct err *err)
 {
 	struct sync *s = r->sync;
 	int begun = 0, ended = 0;
@@ -235,7 +303,7 @@ static int run_kind(struct run *r, void (*start)(struct sync_thing *t), struct e
 		lock_drop(&s->lock);
 		if (err->code)
 			return err->code;
-		while (begun < s->things && begun - ended < AT_ONCE) {
+		while (begun < s->things && begun - ended < at_once) {
 			atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
 			start(&s->thing[begun++]);
 		}
@@ -270,7 +338,8 @@ static int wait_for_disk(struct run *r, struct err *err)
 	}
 }
 
-static struct sync *sync_new(struct month_store *store, const struct sync_plan *plan)
+static struct sync *sync_new(struct month_store *store, struct blob_store *blobs,
+			     const struct sync_plan *plan)
 {
 	struct sync *s = calloc(1, sizeof(*s));
 	pthread_condattr_t attr;
@@ -279,6 +348,7 @@ static struct sync *sync_new(struct month_store *store, const struct sync_plan *
 		return NULL;
 	atomic_init(&s->refs, 1);
 	s->store = store;
+	s->blobs = blobs;
 	s->plan = *plan;
 	lock_init(&s->lock);
 	pthread_condattr_init(&attr);
@@ -288,10 +358,10 @@ static struct sync *sync_new(struct month_store *store, const struct sync_plan *
 	return s;
 }
 
-int sync_run(struct month_store *store, const struct sync_plan *plan, sync_report *report,
-	     void *arg, struct sync_progress *p, struct err *err)
+int sync_run(struct month_store *store, struct blob_store *blobs, const struct sync_plan *plan,
+	     sync_report *report, void *arg, struct sync_progress *p, struct err *err)
 {
-	struct sync *s = sync_new(store, plan);
+	struct sync *s = sync_new(store, blobs, plan);
 	struct run r = {s,
 			report,
 			arg,
@@ -309,10 +379,11 @@ int sync_run(struct month_store *store, const struct sync_plan *plan, sync_repor
 		if (kinds[i].list(s) < 0)
 			err_set(err, -ENOMEM, "no memory for the sync");
 		else
-			run_kind(&r, kinds[i].start, err);
+			run_kind(&r, kinds[i].start, kinds[i].at_once, err);
 	}
 	if (!err->code)
 		wait_for_disk(&r, err);
+	atomic_store(&s->stop, 1);
 	tell(&r);
 	lock_take(&s->lock);
 	*p = s->progress;
@@ -325,10 +396,11 @@ int sync_run(struct month_store *store, const struct sync_plan *plan, sync_repor
 
 json_t *sync_json(const char *event, const struct sync_progress *p)
 {
-	return json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:f}", "event", event, "months", p->months,
-			 "all_months", p->all_months, "activities", (json_int_t)p->activities,
-			 "requests", (json_int_t)p->requests, "bytes", (json_int_t)p->bytes,
-			 "seconds", (double)p->ms / 1e3);
+	return json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:f}", "event", event, "months",
+			 p->months, "all_months", p->all_months, "activities",
+			 (json_int_t)p->activities, "files", (json_int_t)p->files, "all_files",
+			 (json_int_t)p->all_files, "requests", (json_int_t)p->requests, "bytes",
+			 (json_int_t)p->bytes, "seconds", (double)p->ms / 1e3);
 }
 
 static int64_t number(const json_t *o, const char *key)
@@ -342,6 +414,8 @@ void sync_from_json(const json_t *line, struct sync_progress *p)
 		.months = (int)number(line, "months"),
 		.all_months = (int)number(line, "all_months"),
 		.activities = number(line, "activities"),
+		.files = number(line, "files"),
+		.all_files = number(line, "all_files"),
 		.requests = number(line, "requests"),
 		.bytes = number(line, "bytes"),
 		.ms = (int64_t)(json_number_value(json_object_get(line, "seconds")) * 1e3),

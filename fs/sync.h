@@ -12,17 +12,20 @@
 
 #include <jansson.h>
 
+#include "cache/blob_store.h"
 #include "cache/month_store.h"
 
 struct sync_plan {
 	int from_month; /* month_number(); 0: from the beginning */
+	unsigned views; /* downloads to fetch, too: a bit (1 << view) each */
 	int wait_ms;    /* the longest that one thing may take */
 };
 
 struct sync_progress {
-	int months, all_months;  /* done, and in all; 0 in all: not known yet */
-	int64_t activities;      /* in the months that are done */
-	int64_t requests, bytes; /* of the process since the sync began */
+	int months, all_months;   /* done, and in all; 0 in all: not known yet */
+	int64_t activities;       /* in the months that are done */
+	int64_t files, all_files; /* downloads; the same */
+	int64_t requests, bytes;  /* of the process since the sync began */
 	int64_t ms;
 };
 
@@ -37,8 +40,8 @@ typedef int sync_report(void *arg, const struct sync_progress *p);
  * stopped. Else the first failure, with which nothing more is begun. What is under way when it
  * returns still lands in the cache. *p is how far it came.
  */
-int sync_run(struct month_store *store, const struct sync_plan *plan, sync_report *report,
-	     void *arg, struct sync_progress *p, struct err *err);
+int sync_run(struct month_store *store, struct blob_store *blobs, const struct sync_plan *plan,
+	     sync_report *report, void *arg, struct sync_progress *p, struct err *err);
 
 /* Progress as the line of JSON that the control socket and --json use, and back. */
 json_t *sync_json(const char *event, const struct sync_progress *p);

@@ -26,19 +26,34 @@ void sync_show_init(struct sync_show *s, FILE *out, int json)
 	s->columns = size.ws_col ? size.ws_col : 80;
 }
 
-/* "1:05 left", from what the months so far took. */
+/* Months first; then, if downloads were asked for, these, which take nearly all of the time. */
+static int64_t steps(const struct sync_progress *p)
+{
+	return p->all_files ? p->files : p->months;
+}
+
+static int64_t all_steps(const struct sync_progress *p)
+{
+	return p->all_files ? p->all_files : p->all_months;
+}
+
+/* "1:05 left", from what the steps so far took. */
 static void left_words(const struct sync_progress *p, char out[32])
 {
+	int64_t done = steps(p), all = all_steps(p);
+
 	out[0] = '\0';
-	if (p->months <= 0 || p->all_months <= p->months)
+	if (done <= 0 || all <= done)
 		return;
-	int64_t s = p->ms * (p->all_months - p->months) / p->months / 1000;
+	int64_t s = p->ms * (all - done) / done / 1000;
 	snprintf(out, 32, ", %lld:%02lld left", (long long)(s / 60), (long long)(s % 60));
 }
 
 static double rate(const struct sync_progress *p)
 {
-	return p->ms > 0 ? (double)p->activities * 1e3 / (double)p->ms : 0;
+	int64_t n = p->all_files ? p->files : p->activities;
+
+	return p->ms > 0 ? (double)n * 1e3 / (double)p->ms : 0;
 }
 
 static void words(const struct sync_progress *p, char *out, size_t size)
@@ -48,6 +63,9 @@ static void words(const struct sync_progress *p, char *out, size_t size)
 	left_words(p, left);
 	if (!p->all_months)
 		snprintf(out, size, "asking from when to when there are activities");
+	else if (p->all_files)
+		snprintf(out, size, "%lld of %lld files, %.0f/s%s", (long long)p->files,
+			 (long long)p->all_files, rate(p), left);
 	else
 		snprintf(out, size, "%d of %d months, %lld activities, %.0f/s%s", p->months,
 			 p->all_months, (long long)p->activities, rate(p), left);
@@ -65,7 +83,7 @@ static void bar(struct sync_show *s, const struct sync_progress *p)
 	if (width < 5) {
 		fprintf(s->out, "\r%.*s\033[K", s->columns - 1, text);
 	} else {
-		full = p->all_months ? width * p->months / p->all_months : 0;
+		full = all_steps(p) ? (int)(width * steps(p) / all_steps(p)) : 0;
 		memset(line, '#', (size_t)full);
 		memset(line + full, '.', (size_t)(width - full));
 		line[width] = '\0';
@@ -88,13 +106,13 @@ void sync_show_progress(struct sync_show *s, const struct sync_progress *p)
 	char text[160];
 
 	if (s->said_ms >= 0 &&
-	    (p->ms - s->said_ms < gap_ms || (s->style != SYNC_BAR && p->months == s->said_months)))
+	    (p->ms - s->said_ms < gap_ms || (s->style != SYNC_BAR && steps(p) == s->said_steps)))
 		return;
 	/* What takes no time needs no line of its own. */
 	if (s->style == SYNC_LINES && s->said_ms < 0 && p->ms < LINES_MS)
 		return;
 	s->said_ms = p->ms;
-	s->said_months = p->months;
+	s->said_steps = steps(p);
 	if (s->style == SYNC_BAR) {
 		bar(s, p);
 	} else if (s->style == SYNC_JSON) {
@@ -118,9 +136,13 @@ void sync_show_end(struct sync_show *s, const struct sync_progress *p, const str
 	}
 	if (s->style == SYNC_BAR)
 		fputs("\r\033[K", s->out);
-	fprintf(s->out, "%s: %d of %d months, %lld activities; %lld requests, %.1f KiB, %.1f s\n",
+	fprintf(s->out, "%s: %d of %d months, %lld activities",
 		err->code ? "not all is there" : "all is there", p->months, p->all_months,
-		(long long)p->activities, (long long)p->requests, (double)p->bytes / 1024,
-		(double)p->ms / 1e3);
+		(long long)p->activities);
+	if (p->all_files)
+		fprintf(s->out, ", %lld of %lld files", (long long)p->files,
+			(long long)p->all_files);
+	fprintf(s->out, "; %lld requests, %.1f KiB, %.1f s\n", (long long)p->requests,
+		(double)p->bytes / 1024, (double)p->ms / 1e3);
 	fflush(s->out);
 }

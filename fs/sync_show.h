@@ -15,7 +15,7 @@ struct sync_show {
 	enum sync_style style;
 	int columns;     /* of the terminal */
 	int64_t said_ms; /* when something was last shown, in the sync's time; -1 never */
-	int said_months;
+	int64_t said_steps;
 };
 
 /* JSON, or by what `out` is. */

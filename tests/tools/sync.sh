@@ -139,6 +139,30 @@ sync_ok "the next one"
 same "all of it is there" "True" "$(of ok)"
 unmount
 
+# ---- downloads, too
+
+hubctl athlete '{"athlete": "both", "activities": 60, "years": 1}' >"$T/out"
+rm -rf "$T"/cache/*/months "$T"/cache/*/history
+hubctl reset
+sync_ok "recordings in two forms" --views fit:gpx
+check "are counted" said "activities, 1[34][0-9] of 1[34][0-9] files;"
+files=$(hubctl stats files)
+check "each is one download (were $files)" test "$files" -gt 100
+sync_ok "a second time" --views fit:gpx
+same "costs nothing" "$files" "$(hubctl stats files)"
+mount_fs
+sync_ok "by a mount: the tcx" --views tcx
+check "are fetched" test "$(hubctl stats files)" -ge $((files + 60))
+check "the mount counts what it has" sh -c '"$1" --status "$2" | grep -q "downloads  *[0-9]* files"' \
+    - "$COROSFS" "$M"
+hub_stop
+check "and shows it without a hub" sh -c 'cp -r "$1/fit" "$1/tcx" "$2" && find "$2/fit" -type f | grep -q .' \
+    - "$M" "$T/home"
+unmount
+sync_bad "no such form" '`fig` is no list of downloads' --views fig
+hub_start --athlete both --activities 2000 --years 6
+opts="api=$hub,cache_dir=$T/cache"
+
 # ---- on a terminal
 
 rm -rf "$T"/cache/*/months "$T"/cache/*/history

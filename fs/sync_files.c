@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Downloads of a month, for a sync; see sync_files.h. */
+#include "fs/sync_files.h"
+
+#include <errno.h>
+
+#include "fs/view.h"
+
+static void go_on(struct sync_files *f);
+
+static void end(struct sync_files *f)
+{
+	struct err err = f->err;
+
+	span_unref(f->span);
+	f->span = NULL;
+	f->done(f->ctx, &err);
+}
+
+static void got_file(void *ctx, const struct blob_info *info, const struct err *err)
+{
+	struct sync_files *f = ctx;
+
+	/* What the hub does not make is no failure. */
+	if (!info && err->code != -ENOENT)
+		f->err = *err;
+	else
+		f->step(f->ctx);
+	/* Whichever comes second goes on, the answer or the return of the call: a month of files
+	 * that are there already would be as many calls deep. */
+	if (atomic_exchange(&f->passed, 1))
+		go_on(f);
+}
+
+/* The next file that there may be: 1, or 0 at the end. */
+static int next_key(struct sync_files *f, struct blob_key *key)
+{
+	const struct month *m = f->span->month[0];
+
+	for (; f->row < m->n; f->row++, f->view = 0)
+		while (f->view < VIEWS) {
+			enum thing_format view = views[f->view++];
+			const struct activity *a = &m->row[f->row];
+			if (!(f->views & 1u << view))
+				continue;
+			if (!export_never(view_export(view), a->sport)) {
+				*key = blob_key(view_export(view), a, m->strings);
+				return 1;
+			}
+			f->step(f->ctx);
+		}
+	return 0;
+}
+
+static void go_on(struct sync_files *f)
+{
+	struct blob_key key;
+
+	do {
+		if (f->err.code || atomic_load(f->stop) || !next_key(f, &key)) {
+			end(f);
+			return;
+		}
+		atomic_store(&f->passed, 0);
+		blob_store_get(f->blobs, &key, f->wait_ms, got_file, f);
+	} while (atomic_exchange(&f->passed, 1));
+}
+
+static void got_month(void *ctx, struct span *span, const struct err *err)
+{
+	struct sync_files *f = ctx;
+
+	if (!span) {
+		f->done(f->ctx, err);
+		return;
+	}
+	f->span = span;
+	go_on(f);
+}
+
+void sync_files_start(struct sync_files *f)
+{
+	month_store_get(f->store, f->month, f->month, f->wait_ms, got_month, f);
+}

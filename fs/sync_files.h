@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The downloads of one month, for a sync: one file after the other, in the chosen views. */
+#ifndef FS_SYNC_FILES_H
+#define FS_SYNC_FILES_H
+
+#include <stdatomic.h>
+
+#include "cache/blob_store.h"
+#include "cache/month_store.h"
+
+struct sync_files {
+	struct blob_store *blobs;
+	struct month_store *store;
+	unsigned views; /* a bit (1 << view) each */
+	int month;      /* day.h */
+	int wait_ms;    /* the longest that one file may take */
+	const atomic_int *stop;
+	/* A file is there, or does not exist; then, once, the end. From any thread. */
+	void (*step)(void *ctx);
+	void (*done)(void *ctx, const struct err *err);
+	void *ctx;
+
+	/* -- its own */
+	struct span *span;
+	size_t row;
+	int view;
+	struct err err;
+	atomic_int passed; /* by the one of the call and its answer that came first */
+};
+
+/* Begins; `f` stays the caller's and where it is until done(). */
+void sync_files_start(struct sync_files *f);
+
+#endif
