@@ -287,7 +287,7 @@ int session_login(struct session *s, struct err *err)
 	if (r < 0) {
 		err_sys(err, r, "log in");
 		/* The task will not run, and so not drop its share. */
-		login_wait_unref(w);
+		atomic_store_explicit(&w->refs, 1, memory_order_relaxed);
 	} else if (gate_wait(&w->over, SESSION_PASSWORD_MS + 2 * s->config.timeout_ms) < 0) {
 		err_set(err, -ETIMEDOUT, "the login does not end");
 	} else {

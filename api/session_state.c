@@ -78,7 +78,7 @@ int session_state(struct session *s, int wait_ms, struct session_state *out)
 	int r = http_run(s->http, look, l);
 	if (r < 0)
 		/* The task will not run, and so not drop its share. */
-		look_unref(l);
+		atomic_store_explicit(&l->refs, 1, memory_order_relaxed);
 	else if ((r = gate_wait(&l->over, wait_ms)) == 0)
 		*out = l->state;
 	look_unref(l);

@@ -139,8 +139,8 @@ static int take_lock(struct cache_dir *d, int tries, struct err *err)
 			continue;
 		}
 		return err_set(err, -EBUSY,
-			       "this account is mounted already, by process %ld; unmount it, or "
-			       "use another -o cache_dir=FOLDER",
+			       "this account is mounted already, by process %ld (or that is a "
+			       "--sync); unmount it, or use another -o cache_dir=FOLDER",
 			       read_owner(d->lock_fd));
 	}
 	int len = snprintf(owner, sizeof(owner), "%ld\n", (long)getpid());

@@ -80,7 +80,7 @@ static int check_name(struct check *c, const char *url)
 	host_of(url, r->host, sizeof(r->host));
 	int bad = pthread_create(&thread, NULL, resolve, r);
 	if (bad)
-		resolve_unref(r);
+		atomic_store_explicit(&r->refs, 1, memory_order_relaxed);
 	else
 		pthread_detach(thread);
 	bad = bad || gate_wait(&r->over, DNS_MS) < 0 ? EAI_AGAIN : r->result;

@@ -122,16 +122,22 @@ static int unknown(const char *word, struct err *err)
 	return err_set(err, -EINVAL, "unknown option `%s`; see corosfs --help", word);
 }
 
+/* "2024-01" */
 static int parse_month(const char *s, int *month, struct err *err)
 {
-	int year, mon, end = 0;
+	static const char form[] = "0000-00";
+	int value = 0, good = strlen(s) == strlen(form);
 
-	if (strlen(s) == 7 && sscanf(s, "%4d-%2d%n", &year, &mon, &end) == 2 && end == 7 &&
-	    year >= DAY_MIN / 10000 && year <= DAY_MAX / 10000 && mon >= 1 && mon <= 12) {
-		*month = month_number(year, mon);
-		return 0;
+	for (size_t i = 0; good && i < strlen(form); i++) {
+		good = form[i] == '-' ? s[i] == '-' : s[i] >= '0' && s[i] <= '9';
+		if (form[i] != '-')
+			value = 10 * value + (s[i] - '0');
 	}
-	return err_set(err, -EINVAL, "`%s` is no month; --from takes one like 2024-01", s);
+	int year = value / 100, mon = value % 100;
+	if (!good || year < DAY_MIN / 10000 || year > DAY_MAX / 10000 || mon < 1 || mon > 12)
+		return err_set(err, -EINVAL, "`%s` is no month; --from takes one like 2024-01", s);
+	*month = month_number(year, mon);
+	return 0;
 }
 
 /* First --help, which must work whatever is in the config file, and what is to be done. */

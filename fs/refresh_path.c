@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/activity.h"
@@ -17,14 +16,17 @@
 static int digits(const char **path, size_t n)
 {
 	const char *p = *path;
+	int value = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (!isdigit((unsigned char)p[i]))
 			return 0;
+		value = 10 * value + (p[i] - '0');
+	}
 	if (p[n] && p[n] != '/')
 		return 0;
 	*path = p + n + strspn(p + n, "/");
-	return atoi(p);
+	return value;
 }
 
 /* A directory of the root that holds years, or all of them. */

@@ -69,14 +69,18 @@ same "and all months are done" "$(of all_months)" "$(of months)"
 
 rm -rf "$T/cache"
 hubctl set '{"delay_ms": 1500}'
-"$COROSFS" --sync "$ACCOUNT" -o "$opts" --json >"$T/said" 2>"$T/err" &
+"$COROSFS" --sync "$ACCOUNT" -o "$opts" --json >"$T/slow" 2>"$T/err" &
 pid=$!
 started="$started $pid"
+slow_has_months() { grep -q '"months":[1-9]' "$T/slow" && ! grep -q summary "$T/slow"; }
 has_months() { grep -q '"months":[1-9]' "$T/said" && ! grep -q summary "$T/said"; }
-check "a slow one gets on" within 60 has_months
+check "a slow one gets on" within 60 slow_has_months
+refused "another one beside it" "$COROSFS" --sync "$ACCOUNT" -o "$opts" --json
+check "- says who has the cache" grep -q "by process $pid (or that is a --sync)" "$T/said"
 kill -INT $pid
 wait $pid
 same "SIGINT: exit status 1" 1 $?
+cp "$T/slow" "$T/said"
 same "- the summary says so" "False interrupted; the next run goes on from here" "$(of ok error)"
 kept=$(find "$T"/cache/*/months -name '2*' | wc -l)
 check "- what came is kept ($kept months)" test "$kept" -ge 1
