@@ -40,10 +40,10 @@ logins() { hubctl stats 'by_path|/account/login'; }
 COROSFS_PASSWORD="wrong horse"
 turned_away "a wrong password" "refuses this e-mail and password"
 same "- one try a scheme" 2 "$(logins)"
-# once_more [argument...]: with the cache of the last mount.
+# With the cache of the last mount.
 once_more() {
     n=$((n - 1))
-    mount_new "$@"
+    mount_new
 }
 once_more
 same "the next mount with the same one: exit status 1" 1 $?
