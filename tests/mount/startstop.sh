@@ -204,7 +204,7 @@ turned_away "certificates that are not there" "cannot read the certificates of c
 mkdir "$T/home/kept"
 "$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=~/kept,log_file=~/log" >"$T/said" 2>&1
 same "~ in the values of options" 0 $?
-check "- is the home" test -e "$T/home/kept"/*/token
+check "- is the home" test -e "$T/home/kept"/*/lock
 check "- and no folder of that name" test ! -e "./~"
 unmount
 
