@@ -17,12 +17,20 @@ struct kept {
 	struct buf json;
 };
 
+struct fake_file {
+	struct download_want want;
+	const struct download_sink *sink;
+	void *arg;
+};
+
 struct fake_hub {
 	struct hub door;
 	struct lock lock;
 	/* -- guarded by lock: the store's threads call, too */
 	struct fake_call call[FAKE_HUB_CALLS];
 	int calls, answered;
+	struct fake_file file[FAKE_HUB_FILES];
+	int files, sent, breaks;
 	int fail, refuse, refuse_after;
 	struct kept *kept;
 	size_t n;
@@ -59,6 +67,22 @@ static int ends(void *ctx, int64_t known_count, int32_t known_oldest, listing_do
 						 .arg = arg});
 }
 
+static int download(void *ctx, const struct download_want *want, const struct download_sink *sink,
+		    void *arg)
+{
+	struct fake_hub *h = ctx;
+
+	lock_take(&h->lock);
+	int r = h->refuse;
+	if (r == 0) {
+		if (h->files == FAKE_HUB_FILES)
+			abort();
+		h->file[h->files++] = (struct fake_file){*want, sink, arg};
+	}
+	lock_drop(&h->lock);
+	return r;
+}
+
 static int after(void *ctx, int ms, void (*task)(void *arg), void *arg)
 {
 	struct fake_hub *h = ctx;
@@ -83,8 +107,12 @@ struct fake_hub *fake_hub_new(void)
 
 	if (!h)
 		abort();
-	h->door = (struct hub){
-		.ctx = h, .range = range, .ends = ends, .after = after, .again = again};
+	h->door = (struct hub){.ctx = h,
+			       .range = range,
+			       .ends = ends,
+			       .download = download,
+			       .after = after,
+			       .again = again};
 	lock_init(&h->lock);
 	timers_init(&h->timers);
 	return h;
@@ -93,7 +121,7 @@ struct fake_hub *fake_hub_new(void)
 void fake_hub_free(struct fake_hub *h)
 {
 	fake_hub_fail(h, -ECANCELED);
-	while (fake_hub_answer(h))
+	while (fake_hub_answer(h) || fake_hub_send(h, NULL, 0, -ECANCELED))
 		;
 	for (size_t i = 0; i < h->n; i++)
 		buf_clear(&h->kept[i].json);
@@ -252,6 +280,71 @@ struct fake_call fake_hub_call(struct fake_hub *h, int i)
 	lock_drop(&h->lock);
 	return call;
 }
+
+/* ---- downloads ---- */
+
+/* What the sink says to an attempt. */
+static int attempt(const struct fake_file *f, const char *bytes, size_t len)
+{
+	int r = f->sink->begin(f->arg);
+
+	if (r == 0)
+		r = f->sink->write(f->arg, bytes, len / 2);
+	return r == 0 ? f->sink->write(f->arg, bytes + len / 2, len - len / 2) : r;
+}
+
+int fake_hub_send(struct fake_hub *h, const void *bytes, size_t len, int code)
+{
+	static const char nonsense[] = "half an answer";
+	struct err err = {0};
+
+	lock_take(&h->lock);
+	int waits = h->sent < h->files, breaks = h->breaks;
+	struct fake_file f = waits ? h->file[h->sent++] : (struct fake_file){0};
+	lock_drop(&h->lock);
+	if (!waits)
+		return 0;
+	int r = bytes && breaks ? attempt(&f, nonsense, sizeof(nonsense)) : 0;
+	if (r == 0 && bytes)
+		r = attempt(&f, bytes, len);
+	if (r < 0 || code < 0)
+		err_sys(&err, r < 0 ? r : code, "fetch from the fake hub");
+	f.sink->done(f.arg, &err);
+	return 1;
+}
+
+void fake_hub_break(struct fake_hub *h, int on)
+{
+	lock_take(&h->lock);
+	h->breaks = on;
+	lock_drop(&h->lock);
+}
+
+int fake_hub_downloads(struct fake_hub *h)
+{
+	lock_take(&h->lock);
+	int n = h->files;
+	lock_drop(&h->lock);
+	return n;
+}
+
+int fake_hub_downloads_waiting(struct fake_hub *h)
+{
+	lock_take(&h->lock);
+	int n = h->files - h->sent;
+	lock_drop(&h->lock);
+	return n;
+}
+
+struct download_want fake_hub_wanted(struct fake_hub *h, int i)
+{
+	lock_take(&h->lock);
+	struct download_want want = h->file[i].want;
+	lock_drop(&h->lock);
+	return want;
+}
+
+/* ---- time ---- */
 
 int fake_hub_tick(struct fake_hub *h)
 {

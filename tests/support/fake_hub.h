@@ -13,6 +13,7 @@
 
 #define FAKE_HUB_CALLS 256
 #define FAKE_HUB_PAGE  200
+#define FAKE_HUB_FILES 1024
 
 struct fake_call {
 	int ends; /* or a range */
@@ -36,7 +37,7 @@ void fake_hub_remove(struct fake_hub *h, uint64_t label);
 
 /* The answer to calls that are answered from now on: 0, or a negative errno. */
 void fake_hub_fail(struct fake_hub *h, int code);
-/* What range() and ends() return from now on, and what after() does. */
+/* What range(), ends() and download() return from now on, and what after() does. */
 void fake_hub_refuse(struct fake_hub *h, int code);
 void fake_hub_refuse_after(struct fake_hub *h, int code);
 
@@ -51,6 +52,19 @@ int fake_hub_waiting(struct fake_hub *h);
 /* How many calls there ever were, and the i-th. */
 int fake_hub_calls(struct fake_hub *h);
 struct fake_call fake_hub_call(struct fake_hub *h, int i);
+
+/*
+ * Downloads queue up, too. fake_hub_send() answers the one that has waited longest: with the
+ * bytes, in two pieces, and `code`, 0 or why it failed; an attempt that broke off (see
+ * fake_hub_break()) comes before it. NULL bytes: it fails before the first one. Whether one waited.
+ */
+int fake_hub_send(struct fake_hub *h, const void *bytes, size_t len, int code);
+/* The first attempt of downloads from now on breaks off after some bytes of nonsense. */
+void fake_hub_break(struct fake_hub *h, int on);
+/* How many downloads there ever were, how many wait, and what the i-th was of. */
+int fake_hub_downloads(struct fake_hub *h);
+int fake_hub_downloads_waiting(struct fake_hub *h);
+struct download_want fake_hub_wanted(struct fake_hub *h, int i);
 
 /* Runs the tasks that are due by fake_clock. Returns how many. */
 int fake_hub_tick(struct fake_hub *h);
