@@ -4,31 +4,39 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-static uint64_t add(uint64_t hash, const void *data, size_t len)
+/* The number in a cell, in hundredths: the hub writes 6830 today and 6830.0 tomorrow. */
+static int64_t hundredths(const struct activity *a, const char *strings, enum activity_cell which)
 {
-	return XXH3_64bits_withSeed(data, len, hash);
+	char text[CELL_MAX + 1];
+	size_t len;
+	const char *cell = activity_cell(a, strings, which, &len);
+
+	if (!len || len > CELL_MAX)
+		return -1;
+	memcpy(text, cell, len);
+	text[len] = '\0';
+	double value = strtod(text, NULL);
+	return value >= 0 && value < 1e15 ? (int64_t)(value * 100 + 0.5) : -1;
 }
 
 static uint64_t edition(enum export form, const struct activity *a, const char *strings)
 {
-	const int64_t plain[] = {a->start_s, a->end_s, a->sport};
-	const char *text;
+	const int64_t plain[] = {a->start_s, a->end_s, a->sport, hundredths(a, strings, CELL_TIME),
+				 hundredths(a, strings, CELL_DISTANCE)};
+	uint64_t hash = XXH3_64bits(plain, sizeof(plain));
+	const char *title;
 	size_t len;
 
 	if (form == EXPORT_DETAIL)
 		return a->hash;
-	uint64_t hash = XXH3_64bits(plain, sizeof(plain));
-	text = activity_cell(a, strings, CELL_TIME, &len);
-	hash = add(hash, text, len);
-	text = activity_cell(a, strings, CELL_DISTANCE, &len);
-	hash = add(hash, text, len);
 	if (form == EXPORT_FIT || form == EXPORT_TRACK)
 		return hash;
-	text = activity_title(a, strings, &len);
-	return add(hash, text, len);
+	title = activity_title(a, strings, &len);
+	return XXH3_64bits_withSeed(title, len, hash);
 }
 
 struct blob_key blob_key(enum export form, const struct activity *a, const char *strings)

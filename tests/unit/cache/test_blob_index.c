@@ -31,7 +31,8 @@ static void put_and_found(void **state)
 {
 	struct blob_index x = {0};
 	struct blob_entry old, e = entry(5, EXPORT_FIT, 100, 1);
-	struct blob_key want = key(5, EXPORT_FIT), other = key(5, EXPORT_GPX), next = key(6, EXPORT_FIT);
+	struct blob_key want = key(5, EXPORT_FIT), other = key(5, EXPORT_GPX),
+			next = key(6, EXPORT_FIT);
 
 	(void)state;
 	assert_null(blob_index_find(&x, &want));
@@ -107,18 +108,14 @@ static const struct evict_case {
 	const char *why;
 	uint64_t max;
 	int64_t since_s;
-	long n;       /* how many go */
+	long n;        /* how many go */
 	uint64_t left; /* bytes */
 } evict_cases[] = {
 	/* Ten files of 10 bytes, used at 1 .. 10 s, and one that does not exist. */
-	{"there is room", 100, 100, 0, 100},
-	{"one byte too much", 99, 100, 1, 90},
-	{"half of them", 50, 100, 5, 50},
-	{"a little less than half", 49, 100, 6, 40},
-	{"all of them", 0, 100, 10, 0},
-	{"what was used lately stays", 0, 4, 4, 60},
-	{"all were used lately", 0, 0, 0, 100},
-	{"some may go, fewer have to", 80, 4, 2, 80},
+	{"there is room", 100, 100, 0, 100},    {"one byte too much", 99, 100, 1, 90},
+	{"half of them", 50, 100, 5, 50},       {"a little less than half", 49, 100, 6, 40},
+	{"all of them", 0, 100, 10, 0},         {"what was used lately stays", 0, 4, 4, 60},
+	{"all were used lately", 0, 0, 0, 100}, {"some may go, fewer have to", 80, 4, 2, 80},
 };
 
 static void evict(void **state)
