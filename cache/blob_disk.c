@@ -84,6 +84,7 @@ void blob_disk_date(struct blob_store *s, const struct blob_entry *e)
 
 void blob_disk_mark(struct blob_store *s, const struct blob_entry *e)
 {
+	const struct timespec times[2] = {{.tv_sec = e->used_s}, {.tv_sec = e->used_s}};
 	char path[BLOB_PATH];
 
 	if (!blob_may_write(s))
@@ -92,8 +93,27 @@ void blob_disk_mark(struct blob_store *s, const struct blob_entry *e)
 	blob_disk_path(e, path);
 	int fd = openat(s->config.dir->fd, path,
 			O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return;
+	/* One from last time gets today's date. */
+	futimens(fd, times);
+	close(fd);
+}
+
+void blob_disk_forget(struct blob_store *s, const struct blob_entry *e)
+{
+	struct blob_key key = blob_entry_key(e);
+
+	for (key.form = 0; key.form < EXPORTS; key.form++) {
+		lock_take(&s->lock);
+		struct blob_entry *gone = blob_index_find(&s->index, &key);
+		if (gone)
+			blob_index_remove(&s->index, gone);
+		lock_drop(&s->lock);
+		if (gone)
+			blob_disk_remove(s, gone);
+		free(gone);
+	}
 }
 
 /* ---- what is there ---- */
@@ -137,7 +157,13 @@ static void look_through(struct blob_store *s, DIR *dir)
 		}
 		lock_take(&s->lock);
 		/* Without memory it is fetched again when somebody asks. */
-		if (blob_index_put(&s->index, &e, &old) == 0 && old.id)
+		int r = blob_index_put(&s->index, &e, &old);
+		/* Two, when a crash came between them: the later one is right. */
+		if (r == 0 && old.id && old.used_s > e.used_s) {
+			struct blob_entry later = old;
+			r = blob_index_put(&s->index, &later, &old);
+		}
+		if (r == 0 && old.id)
 			blob_post_locked(s, blob_disk_remove, &old);
 		lock_drop(&s->lock);
 	}

@@ -37,6 +37,7 @@ struct blob_fetch {
 	struct blob_store *store;
 	struct blob_key key;
 	int is_running, is_wanted; /* somebody waits for it */
+	int is_dropped;            /* its activity has gone meanwhile */
 
 	/* -- blob_fetch.c's while it runs */
 	int fd;
@@ -80,11 +81,13 @@ void blob_fetch_free(struct blob_fetch *f);
 typedef void blob_job(struct blob_store *s, const struct blob_entry *e);
 int blob_post_locked(struct blob_store *s, blob_job *job, const struct blob_entry *e)
 	REQUIRES(s->lock);
-/* Jobs: read the folder; take the file away; date it; mark it as one that does not exist. */
+/* Jobs: read the folder; take the file away; date it; mark it as one that does not exist; forget
+ * all forms of its activity. */
 void blob_disk_look(struct blob_store *s, const struct blob_entry *e);
 void blob_disk_remove(struct blob_store *s, const struct blob_entry *e);
 void blob_disk_date(struct blob_store *s, const struct blob_entry *e);
 void blob_disk_mark(struct blob_store *s, const struct blob_entry *e);
+void blob_disk_forget(struct blob_store *s, const struct blob_entry *e);
 /* Makes room if there is too much. Any thread that may use the disk. */
 void blob_disk_evict(struct blob_store *s);
 /* "files/NAME" of an entry. */

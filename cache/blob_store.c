@@ -122,17 +122,26 @@ static int answer_from_entry(struct blob_waiter *w, const struct blob_entry *e)
 	return 1;
 }
 
+/* Has the folder looked at, once. 0 or a negative errno. */
+static int look_locked(struct blob_store *s) REQUIRES(s->lock);
+static int look_locked(struct blob_store *s)
+{
+	if (s->look != LOOK_NOT)
+		return 0;
+	int r = blob_post_locked(s, blob_disk_look, NULL);
+	if (r == 0)
+		s->look = LOOK_RUNNING;
+	return r;
+}
+
 /* Whether the waiter can be answered now; else something that will end it is under way. */
 static int evaluate_locked(struct blob_store *s, struct blob_waiter *w) REQUIRES(s->lock);
 static int evaluate_locked(struct blob_store *s, struct blob_waiter *w)
 {
 	struct blob_entry *e;
 
-	if (s->look == LOOK_NOT) {
-		if (blob_post_locked(s, blob_disk_look, NULL) < 0)
-			return err_set(&w->err, -ENOMEM, "no memory to look at the cache") < 0;
-		s->look = LOOK_RUNNING;
-	}
+	if (look_locked(s) < 0)
+		return err_set(&w->err, -ENOMEM, "no memory to look at the cache") < 0;
 	if (s->look == LOOK_RUNNING && !s->quiet)
 		return 0;
 	if (!w->key.label_id)
@@ -255,6 +264,16 @@ static int record_locked(struct blob_store *s, const struct blob_fetch *f, int i
 	return r;
 }
 
+/* On the disk's thread, since what the folder holds may not be known before. */
+static void forget_locked(struct blob_store *s, uint64_t label_id) REQUIRES(s->lock);
+static void forget_locked(struct blob_store *s, uint64_t label_id)
+{
+	const struct blob_entry all = {.id = label_id << 4};
+
+	if (look_locked(s) == 0)
+		blob_post_locked(s, blob_disk_forget, &all);
+}
+
 static void log_failure_locked(struct blob_store *s, const struct blob_fetch *f,
 			       const struct err *err) REQUIRES(s->lock);
 static void log_failure_locked(struct blob_store *s, const struct blob_fetch *f,
@@ -278,6 +297,8 @@ void blob_fetch_ended(struct blob_fetch *f, const struct err *why)
 		is_news = is_absent && !find_locked(s, &f->key);
 		if (record_locked(s, f, is_absent) < 0)
 			err_set(&err, -ENOMEM, "no memory to note a file");
+		if (f->is_dropped)
+			forget_locked(s, f->key.label_id);
 		if (said_over(&s->said))
 			log_warn("files can be fetched again");
 	} else {
@@ -461,15 +482,9 @@ int blob_store_open(struct blob_store *s, const struct blob_key *key)
 void blob_store_drop(struct blob_store *s, uint64_t label_id)
 {
 	lock_take(&s->lock);
-	for (enum export form = 0; form < EXPORTS; form++) {
-		const struct blob_key key = {.label_id = label_id, .form = form};
-		struct blob_entry *e = blob_index_find(&s->index, &key);
-		if (!e)
-			continue;
-		blob_post_locked(s, blob_disk_remove, e);
-		blob_index_remove(&s->index, e);
-		free(e);
-	}
+	for (struct blob_fetch *f = s->fetches; f; f = f->next)
+		f->is_dropped |= f->key.label_id == label_id;
+	forget_locked(s, label_id);
 	lock_drop(&s->lock);
 }
 
