@@ -268,6 +268,7 @@ static int follow(struct download *d, const struct http_answer *a)
 		return 0;
 	free(d->url);
 	d->url = url;
+	breaker_undecided(&d->all->breaker);
 	fetch(d);
 	return 1;
 }
@@ -298,14 +299,17 @@ static void fetched(void *arg, const struct http_answer *a, const struct err *wh
 		end(d, &err);
 		return;
 	}
-	breaker_undecided(&all->breaker);
 	if (a && follow(d, a))
 		return;
 	int wait_ms = again_ms(d, a, why);
-	if (wait_ms >= 0 && http_after(all->files, wait_ms, fetch, d) == 0)
+	if (wait_ms >= 0 && http_after(all->files, wait_ms, fetch, d) == 0) {
+		breaker_undecided(&all->breaker);
 		return;
+	}
 	if (explain(a, why, &err))
 		breaker_failed(&all->breaker, session_now_ms(all->session), &err);
+	else
+		breaker_undecided(&all->breaker);
 	end(d, &err);
 }
 
@@ -348,12 +352,13 @@ static void arrive(void *arg)
 static int read_url(const char *data, size_t len, char **url)
 {
 	json_t *o = json_loadb(data, len, 0, NULL);
-	const json_t *text = json_object_get(json_object_get(o, "data"), "fileUrl");
+	const json_t *where = json_object_get(o, "data");
+	const json_t *text = json_object_get(where, "fileUrl");
 	const char *s = json_string_value(text);
 	int r = 0;
 
 	*url = NULL;
-	if (!o)
+	if (!o || (where && !json_is_object(where) && !json_is_null(where)))
 		r = -EIO;
 	else if (!text || json_is_null(text) || (s && !*s))
 		r = -ENOENT;
@@ -410,7 +415,9 @@ static int copy_data(const char *text, size_t len, struct buf *out)
 		if (json_text_key(&in, &key, &key_len) < 0)
 			return -EIO;
 		int is_data = json_text_key_is(key, key_len, "data") &&
-			      json_text_peek(&in) == '{' && !out->len;
+			      json_text_peek(&in) != 'n' && !out->len;
+		if (is_data && json_text_peek(&in) != '{')
+			return -EIO;
 		int step =
 			is_data ? json_text_copy(&in, 0, out) : json_text_skip(&in, &raw, &raw_len);
 		if (step < 0)

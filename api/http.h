@@ -64,6 +64,7 @@ struct http_request {
 	/*
 	 * NULL: the answer is collected in memory. Else where the body of a 200 goes, piece by
 	 * piece, on the transport thread: 0 or a negative errno, which ends the exchange.
+	 * Any other body is dropped.
 	 */
 	int (*sink)(void *arg, const char *data, size_t len);
 };

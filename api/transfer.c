@@ -115,9 +115,11 @@ static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
 	struct transfer *t = arg;
 	int r;
 
-	if (t->sink && is_file(t)) {
+	if (t->sink) {
 		t->sunk += size * n;
-		r = t->sunk > t->answer.max ? -EFBIG : t->sink(t->arg, data, size * n);
+		r = t->sunk > t->answer.max ? -EFBIG
+		    : is_file(t)            ? t->sink(t->arg, data, size * n)
+					    : 0;
 	} else {
 		r = buf_add(&t->answer, data, size * n);
 	}

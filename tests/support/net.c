@@ -149,11 +149,13 @@ struct net *net_new(struct hub_process *hub, const struct net_config *config)
 	};
 	if (n->http)
 		n->session = session_new(n->http, &session_config, config->kept, &err);
-	if (!n->http || !n->session || http_start(n->http, &err) < 0) {
+	if (n->session)
+		n->downloads = downloads_new(n->session, n->http, &http_config, &err);
+	if (!n->downloads || http_start(n->http, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
 	}
-	n->door = (struct hub_net){n->http, n->session, NULL};
+	n->door = (struct hub_net){n->http, n->session, n->downloads};
 	n->calls = hub_net(&n->door);
 	return n;
 }
@@ -162,6 +164,7 @@ void net_stop(struct net *n)
 {
 	n->is_stopped = 1;
 	http_stop(n->http);
+	downloads_stop(n->downloads);
 }
 
 void net_free(struct net *n)
@@ -170,6 +173,7 @@ void net_free(struct net *n)
 		return;
 	if (!n->is_stopped)
 		net_stop(n);
+	downloads_free(n->downloads);
 	session_free(n->session);
 	http_free(n->http);
 	lock_clear(&n->lock);

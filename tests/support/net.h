@@ -22,6 +22,7 @@ struct net {
 	struct hub_process *hub;
 	struct http *http;
 	struct session *session;
+	struct downloads *downloads;
 	struct hub_net door;
 	struct hub calls;           /* hub_net() of the door */
 	struct net_wait *under_way; /* net_calls_begin() */

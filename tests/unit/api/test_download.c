@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: MIT */
+/* Downloads from the sample hub: the bytes whole, the refusals, and every way to go wrong. */
+#include "api/download.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/support/failing_alloc.h"
+#include "tests/support/net.h"
+#include "tests/support/rows.h"
+
+#define RUN        UINT64_C(443785036645654868) /* sport 100 */
+#define INDOOR     UINT64_C(443032345867956642) /* sport 101 */
+#define PATIENCE_S 60
+#define FIT_PATH   "/fit/476911223344556677/443785036645654868.fit"
+
+static struct hub_process *hub;
+
+/* ---- a sink in memory ---- */
+
+struct sunk {
+	struct buf bytes;
+	int begins, pieces;
+	int fail_begin, fail_write; /* errno that the sink gives */
+	atomic_int ends;
+	struct err err;
+	sem_t ended;
+};
+
+static int sink_begin(void *arg)
+{
+	struct sunk *s = arg;
+
+	s->begins++;
+	buf_clear(&s->bytes);
+	return s->fail_begin;
+}
+
+static int sink_write(void *arg, const char *data, size_t len)
+{
+	struct sunk *s = arg;
+
+	s->pieces++;
+	return s->fail_write ? s->fail_write : buf_add(&s->bytes, data, len);
+}
+
+static void sink_done(void *arg, const struct err *err)
+{
+	struct sunk *s = arg;
+
+	s->err = *err;
+	atomic_fetch_add(&s->ends, 1);
+	sem_post(&s->ended);
+}
+
+static const struct download_sink sink = {sink_begin, sink_write, sink_done};
+
+static void sunk_init(struct sunk *s)
+{
+	memset(s, 0, sizeof(*s));
+	buf_init(&s->bytes, EXPORT_SIZE_MAX);
+	sem_init(&s->ended, 0, 0);
+}
+
+static void sunk_wait(struct sunk *s)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_S;
+	if (sem_timedwait(&s->ended, &until) < 0)
+		fail_msg("no end within %d s", PATIENCE_S);
+	assert_int_equal(atomic_load(&s->ends), 1);
+}
+
+static void sunk_clear(struct sunk *s)
+{
+	buf_clear(&s->bytes);
+	sem_destroy(&s->ended);
+}
+
+static void start(struct net *n, struct sunk *s, enum export form, uint64_t label, int sport)
+{
+	const struct download_want want = {label, sport, form};
+
+	assert_int_equal(n->calls.download(n->calls.ctx, &want, &sink, s), 0);
+}
+
+/* Through to the end. */
+static void bring(struct net *n, struct sunk *s, enum export form, uint64_t label, int sport)
+{
+	sunk_init(s);
+	start(n, s, form, label, sport);
+	sunk_wait(s);
+}
+
+static struct net *login(int timeout_ms)
+{
+	const struct net_config config = {.timeout_ms = timeout_ms};
+	struct err err;
+
+	net_fresh_hub(hub);
+	struct net *n = net_new(hub, &config);
+	assert_int_equal(session_login(n->session, &err), 0);
+	hub_process_post(hub, "reset", "");
+	return n;
+}
+
+static void no_violations(void)
+{
+	char *text = hub_process_stat_text(hub, "violations");
+
+	assert_string_equal(text, "[]\n");
+	free(text);
+}
+
+/* ---- one after the other ---- */
+
+#define TO(location)                                                                               \
+	"{\"fault\":{\"kind\":\"redirect\",\"path\":\"/fit/"                                       \
+	"\",\"times\":1,\"location\":\"" location "\"}}"
+#define FILE_IS(url) "{\"answers\":{\"/activity/detail/download\":{\"fileUrl\":" url "}}}"
+#define FAULT(text)  "{\"fault\":{" text ",\"path\":\"/fit/\"}}"
+
+static const struct one_case {
+	const char *why;
+	enum export form;
+	uint64_t label;
+	int sport;
+	const char *knobs;
+	int want;
+	int calls, files; /* of the API and the file host; -1: some */
+} one_cases[] = {
+	{"a fit", EXPORT_FIT, RUN, 100, "{}", 0, 1, 1},
+	{"a gpx", EXPORT_GPX, RUN, 100, "{}", 0, 1, 1},
+	{"a kml", EXPORT_KML, RUN, 100, "{}", 0, 1, 1},
+	{"a tcx", EXPORT_TCX, RUN, 100, "{}", 0, 1, 1},
+	{"a csv", EXPORT_TRACK, RUN, 100, "{}", 0, 1, 1},
+	{"a detail", EXPORT_DETAIL, RUN, 100, "{}", 0, 1, 0},
+	{"a fit without a track", EXPORT_FIT, INDOOR, 101, "{}", 0, 1, 1},
+
+	/* -- refusals */
+	{"a gpx without a track", EXPORT_GPX, INDOOR, 101, "{}", -ENOENT, 1, 0},
+	{"an error code counts when it comes twice", EXPORT_FIT, RUN, 100,
+	 "{\"refusal\":{\"*\":0}}", -ENOENT, 2, 0},
+	{"no data", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":1}}", -ENOENT, 1, 0},
+	{"empty data", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":2}}", -ENOENT, 1, 0},
+	{"an empty URL", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":3}}", -ENOENT, 1, 0},
+	{"a URL that is null", EXPORT_FIT, RUN, 100, FILE_IS("null"), -ENOENT, 1, 0},
+	{"an error code that comes once", EXPORT_FIT, RUN, 100,
+	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"path\":\"/download\",\"times\":1}}",
+	 0, 1, 1},
+	{"an error code for the detail", EXPORT_DETAIL, RUN, 100,
+	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"path\":\"/detail/query\"}}", -ENOENT,
+	 0, 0},
+	{"a code that tells of a failure of the service is no refusal", EXPORT_FIT, RUN, 100,
+	 "{\"fault\":{\"kind\":\"result\",\"code\":\"1001\",\"path\":\"/download\"}}", -EIO, 0, 0},
+	{"an empty detail", EXPORT_DETAIL, RUN, 100,
+	 "{\"answers\":{\"/activity/detail/query\":{}}}", -ENOENT, 1, 0},
+	{"another sport than its own", EXPORT_FIT, RUN, 101, "{}", -ENOENT, 1, 0},
+
+	/* -- answers that are none */
+	{"data of another type", EXPORT_FIT, RUN, 100,
+	 "{\"answers\":{\"/activity/detail/download\":\"soon\"}}", -EIO, 1, 0},
+	{"data that is a list", EXPORT_FIT, RUN, 100,
+	 "{\"answers\":{\"/activity/detail/download\":[]}}", -EIO, 1, 0},
+	{"a URL that is a number", EXPORT_FIT, RUN, 100, FILE_IS("7"), -EIO, 1, 0},
+	{"a URL that is a list", EXPORT_FIT, RUN, 100, FILE_IS("[]"), -EIO, 1, 0},
+	{"a web page", EXPORT_FIT, RUN, 100,
+	 "{\"fault\":{\"kind\":\"html200\",\"path\":\"/download\"}}", -EIO, -1, 0},
+	{"JSON that stops", EXPORT_FIT, RUN, 100,
+	 "{\"fault\":{\"kind\":\"not_json\",\"path\":\"/download\"}}", -EIO, -1, 0},
+	{"a detail of another type", EXPORT_DETAIL, RUN, 100,
+	 "{\"answers\":{\"/activity/detail/query\":[]}}", -EIO, 1, 0},
+	{"a detail without end", EXPORT_DETAIL, RUN, 100,
+	 "{\"fault\":{\"kind\":\"huge\",\"path\":\"/detail/query\"}}", -EIO, -1, 0},
+
+	/* -- URLs that are not safe */
+	{"http elsewhere", EXPORT_FIT, RUN, 100, FILE_IS("\"http://192.0.2.1/a.fit\""), -EIO, 1, 0},
+	{"a file of ours", EXPORT_FIT, RUN, 100, FILE_IS("\"file:///etc/passwd\""), -EIO, 1, 0},
+	{"a user in it", EXPORT_FIT, RUN, 100, FILE_IS("\"https://a:b@192.0.2.1/\""), -EIO, 1, 0},
+	{"no URL at all", EXPORT_FIT, RUN, 100, FILE_IS("\"s3.coros.com\""), -EIO, 1, 0},
+
+	/* -- redirects */
+	{"sent on to the same host", EXPORT_FIT, RUN, 100, TO(FIT_PATH), 0, 1, 2},
+	{"sent on to a path beside it", EXPORT_FIT, RUN, 100, TO("443785036645654868.fit"), 0, 1,
+	 2},
+	{"sent on for ever", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"redirect\",\"location\":\"" FIT_PATH "\""), -EIO, 1, 4},
+	{"sent on to http", EXPORT_FIT, RUN, 100, TO("http://192.0.2.1/a.fit"), -EIO, 1, 1},
+	{"sent on to a file of ours", EXPORT_FIT, RUN, 100, TO("file:///etc/passwd"), -EIO, 1, 1},
+	{"sent on to ftp", EXPORT_FIT, RUN, 100, TO("ftp://127.0.0.1/a.fit"), -EIO, 1, 1},
+	{"sent on with a password", EXPORT_FIT, RUN, 100, TO("https://a:b@127.0.0.1/a"), -EIO, 1,
+	 1},
+	{"sent on to nowhere", EXPORT_FIT, RUN, 100, TO(""), -EIO, 1, -1},
+
+	/* -- the file host */
+	{"a page where a file should be", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"html200\""), -EIO,
+	 1, 1},
+	{"a page where a csv should be", EXPORT_TRACK, RUN, 100,
+	 "{\"fault\":{\"kind\":\"html200\",\"path\":\"/csv/\"}}", -EIO, 1, 1},
+	{"cut off once", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"cut\",\"times\":1"), 0, 1, 2},
+	{"cut off", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"cut\""), -EIO, 1, 3},
+	{"reset once before it", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"reset\",\"times\":1"), 0,
+	 1, -1},
+	{"reset once in the middle", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"reset\",\"when\":\"middle\",\"times\":1"), 0, 1, 2},
+	{"reset", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"reset\""), -EHOSTUNREACH, 1, -1},
+	{"out of order once", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"status\",\"code\":503,\"times\":1"), 0, 1, 2},
+	{"out of order", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"status\",\"code\":503"), -EIO, 1,
+	 3},
+	{"slow down, once", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"status\",\"code\":429,\"retry_after\":1,\"times\":1"), 0, 1, 2},
+	{"it has gone", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"status\",\"code\":410"), -EIO, 1,
+	 1},
+	{"a length that is too long", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"wrong_length\",\"times\":1"), 0, 1, 2},
+	{"one that is too short", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"wrong_length\",\"add\":-100,\"times\":1"), -EIO, 1, 1},
+	{"a connection that closes", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"close_after\""), 0, 1,
+	 1},
+	{"a file without end", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"huge\",\"mb\":300"), -EIO, 1,
+	 1},
+	{"made on demand", EXPORT_GPX, RUN, 100, "{\"object_delay_s\":1}", 0, 1, -1},
+	{"late", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"delay\",\"ms\":300"), 0, 1, 1},
+};
+
+/* What came is what export_check() takes for whole. */
+static void assert_whole(const struct sunk *s, enum export form)
+{
+	size_t len = s->bytes.len, edge = len < EXPORT_EDGE ? len : EXPORT_EDGE;
+	char head[EXPORT_EDGE] = {0}, tail[EXPORT_EDGE] = {0};
+	struct err err;
+
+	assert_true(len > 1000);
+	memcpy(head, s->bytes.data, edge);
+	memcpy(tail, s->bytes.data + len - edge, edge);
+	if (form != EXPORT_DETAIL)
+		assert_int_equal(export_check(form, len, head, tail, &err), 0);
+	else
+		assert_memory_equal(s->bytes.data + len - 3, "\n}\n", 3);
+}
+
+static void one(void **state)
+{
+	const struct one_case *c = *state;
+	struct net *n = login(10000);
+	struct sunk s;
+
+	hub_process_post(hub, "set", c->knobs);
+	bring(n, &s, c->form, c->label, c->sport);
+	if (s.err.code != c->want)
+		fail_msg("%d, %s", s.err.code, s.err.text);
+	if (c->want == 0)
+		assert_whole(&s, c->form);
+	else
+		assert_true(s.err.text[0] && !strstr(s.err.text, "/fit/") &&
+			    !strstr(s.err.text, "a.fit") && !strstr(s.err.text, "a:b"));
+	if (c->want == -ENOENT)
+		assert_int_equal(s.begins, 0);
+	long calls = hub_process_stat(hub, "downloads") + hub_process_stat(hub, "details");
+	long files = hub_process_stat(hub, "files");
+	if (c->calls >= 0)
+		assert_int_equal(calls, c->calls);
+	if (c->files >= 0)
+		assert_int_equal(files, c->files);
+	no_violations();
+	sunk_clear(&s);
+	net_free(n);
+}
+
+/* ---- the sink ---- */
+
+static void a_sink_that_cannot(void **state)
+{
+	struct net *n = login(10000);
+	struct sunk s;
+
+	(void)state;
+	sunk_init(&s);
+	s.fail_write = -ENOSPC;
+	start(n, &s, EXPORT_FIT, RUN, 100);
+	sunk_wait(&s);
+	assert_int_equal(s.err.code, -ENOSPC);
+	assert_int_equal(s.begins, 1);
+	sunk_clear(&s);
+	sunk_init(&s);
+	s.fail_begin = -EROFS;
+	start(n, &s, EXPORT_FIT, RUN, 100);
+	sunk_wait(&s);
+	assert_int_equal(s.err.code, -EROFS);
+	assert_int_equal(s.pieces, 0);
+	sunk_clear(&s);
+	/* Our own disk is no reason to leave the file host alone. */
+	for (int i = 0; i < 6; i++) {
+		sunk_init(&s);
+		s.fail_write = -ENOSPC;
+		start(n, &s, EXPORT_FIT, RUN, 100);
+		sunk_wait(&s);
+		sunk_clear(&s);
+	}
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	assert_int_equal(s.err.code, 0);
+	sunk_clear(&s);
+	net_free(n);
+}
+
+/* ---- time ---- */
+
+static const struct slow_case {
+	const char *why, *knobs;
+	int want;
+} slow_cases[] = {
+	{"no answer", FAULT("\"kind\":\"stall_headers\""), -ETIMEDOUT},
+	{"an answer that stops", FAULT("\"kind\":\"stall_body\""), -ETIMEDOUT},
+	{"a byte at a time", FAULT("\"kind\":\"trickle\",\"ms\":200"), -ETIMEDOUT},
+};
+
+static void slow(void **state)
+{
+	const struct slow_case *c = *state;
+	struct net *n = login(2000);
+	struct sunk s;
+
+	hub_process_post(hub, "set", c->knobs);
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	assert_int_equal(s.err.code, c->want);
+	hub_process_post(hub, "clear", "");
+	sunk_clear(&s);
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	assert_int_equal(s.err.code, 0);
+	sunk_clear(&s);
+	net_free(n);
+}
+
+/* ---- many ---- */
+
+#define MANY 24
+
+static void four_at_a_time(void **state)
+{
+	struct net *n = login(20000);
+	struct sunk s[MANY];
+
+	(void)state;
+	hub_process_post(hub, "set", FAULT("\"kind\":\"delay\",\"ms\":50"));
+	for (int i = 0; i < MANY; i++) {
+		sunk_init(&s[i]);
+		start(n, &s[i], EXPORT_FIT, RUN, 100);
+	}
+	for (int i = 0; i < MANY; i++) {
+		sunk_wait(&s[i]);
+		assert_int_equal(s[i].err.code, 0);
+		assert_int_equal(s[i].bytes.len, s[0].bytes.len);
+		assert_memory_equal(s[i].bytes.data, s[0].bytes.data, s[0].bytes.len);
+	}
+	assert_int_equal(hub_process_stat(hub, "files"), MANY);
+	assert_int_equal(hub_process_stat(hub, "max_parallel_files"), DOWNLOADS_AT_ONCE);
+	assert_in_range(hub_process_stat(hub, "max_parallel"), 1, 4);
+	no_violations();
+	for (int i = 0; i < MANY; i++)
+		sunk_clear(&s[i]);
+	net_free(n);
+}
+
+static void a_file_host_that_is_out_of_order_is_left_alone(void **state)
+{
+	struct net *n = login(10000);
+	struct sunk s;
+
+	(void)state;
+	/* A status that is not worth a second attempt. */
+	hub_process_post(hub, "set", FAULT("\"kind\":\"status\",\"code\":501"));
+	for (int i = 0; i < 5; i++) {
+		bring(n, &s, EXPORT_FIT, RUN, 100);
+		assert_int_equal(s.err.code, -EIO);
+		sunk_clear(&s);
+	}
+	assert_int_equal(hub_process_stat(hub, "files"), 5);
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	assert_int_equal(s.err.code, -EIO);
+	sunk_clear(&s);
+	assert_int_equal(hub_process_stat(hub, "files"), 5);
+	/* Other calls are none of its business. */
+	struct err err;
+	assert_int_equal(net_call(n, "GET", "/activity/query?size=1&pageNumber=1", NULL, &err), 0);
+	/* Ten seconds later one is let through, */
+	net_clock_add(10001);
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	sunk_clear(&s);
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	sunk_clear(&s);
+	assert_int_equal(hub_process_stat(hub, "files"), 6);
+	/* and when it is well, all. */
+	hub_process_post(hub, "clear", "");
+	net_clock_add(10001);
+	for (int i = 0; i < 3; i++) {
+		bring(n, &s, EXPORT_FIT, RUN, 100);
+		assert_int_equal(s.err.code, 0);
+		sunk_clear(&s);
+	}
+	net_free(n);
+}
+
+/* A dead token costs one login, whoever asks. */
+static void logged_in_again(void **state)
+{
+	struct net *n = login(10000);
+	struct sunk s;
+
+	(void)state;
+	hub_process_post(hub, "set", "{\"expire_token\":true}");
+	net_clock_add(3600000);
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	assert_int_equal(s.err.code, 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	sunk_clear(&s);
+	net_free(n);
+}
+
+/* ---- the end ---- */
+
+static const struct end_case {
+	const char *why, *knobs;
+	int after_ms;
+} end_cases[] = {
+	{"the end before anything began", "{}", 0},
+	{"the end while files come", FAULT("\"kind\":\"delay\",\"ms\":100"), 60},
+	{"the end while the hub does not answer",
+	 "{\"fault\":{\"kind\":\"stall_headers\",\"path\":\"/download\"}}", 100},
+	{"the end while the file host does not answer", FAULT("\"kind\":\"stall_headers\""), 200},
+	{"the end while files stop in the middle", FAULT("\"kind\":\"stall_body\""), 200},
+	{"the end while files are waited for", "{\"object_delay_s\":60}", 300},
+	{"the end between attempts", FAULT("\"kind\":\"status\",\"code\":503"), 300},
+	{"the end before a second look", "{\"refusal\":{\"*\":0}}", 300},
+	{"the end while redirects are followed",
+	 FAULT("\"kind\":\"redirect\",\"location\":\"" FIT_PATH "\""), 20},
+};
+
+static void ended(void **state)
+{
+	const struct end_case *c = *state;
+	struct timespec pause = {.tv_nsec = c->after_ms * 1000000L};
+	struct net *n = login(10000);
+	struct sunk s[MANY];
+
+	hub_process_post(hub, "set", c->knobs);
+	for (int i = 0; i < MANY; i++) {
+		sunk_init(&s[i]);
+		start(n, &s[i], i % 3 ? EXPORT_FIT : i % 2 ? EXPORT_GPX : EXPORT_DETAIL, RUN, 100);
+	}
+	/* Any state will do. */
+	nanosleep(&pause, NULL);
+	net_stop(n);
+	for (int i = 0; i < MANY; i++) {
+		assert_int_equal(atomic_load(&s[i].ends), 1);
+		sunk_clear(&s[i]);
+	}
+	const struct download_want want = {RUN, 100, EXPORT_FIT};
+	struct sunk late;
+	sunk_init(&late);
+	assert_int_equal(n->calls.download(n->calls.ctx, &want, &sink, &late), -ECANCELED);
+	assert_int_equal(atomic_load(&late.ends), 0);
+	sunk_clear(&late);
+	hub_process_post(hub, "clear", "");
+	net_free(n);
+}
+
+/* ---- without memory ---- */
+
+static void no_memory_to_begin(void **state)
+{
+	struct net *n = login(10000);
+	const struct download_want want = {RUN, 100, EXPORT_FIT};
+	int refused = 1;
+
+	(void)state;
+	for (unsigned long nth = 1; refused; nth++) {
+		struct sunk s;
+		sunk_init(&s);
+		failing_alloc_begin(nth, FAIL_ONE);
+		int r = n->calls.download(n->calls.ctx, &want, &sink, &s);
+		refused = failing_alloc_end();
+		assert_true(r == 0 || r == -ENOMEM);
+		if (r == 0)
+			sunk_wait(&s);
+		sunk_clear(&s);
+	}
+	net_free(n);
+}
+
+static void no_memory_to_prepare(void **state)
+{
+	struct net *n = login(10000);
+	const struct http_config config = {.user_agent = "corosfs/test"};
+	int refused = 1;
+
+	(void)state;
+	for (unsigned long nth = 1; refused; nth++) {
+		struct err err = {0};
+		failing_alloc_begin(nth, FAIL_ONE);
+		struct downloads *d = downloads_new(n->session, n->http, &config, &err);
+		refused = failing_alloc_end();
+		assert_true(d || err.code == -ENOMEM);
+		if (d)
+			downloads_stop(d);
+		downloads_free(d);
+	}
+	net_free(n);
+}
+
+int main(void)
+{
+	static struct rows rows;
+
+	hub = hub_process_new(NULL);
+	ROWS_ADD(&rows, one_cases, one);
+	ROWS_ADD(&rows, slow_cases, slow);
+	ROWS_ADD(&rows, end_cases, ended);
+	rows_add(&rows, "a sink that cannot", a_sink_that_cannot, NULL);
+	rows_add(&rows, "four at a time", four_at_a_time, NULL);
+	rows_add(&rows, "a file host that is out of order is left alone",
+		 a_file_host_that_is_out_of_order_is_left_alone, NULL);
+	rows_add(&rows, "logged in again", logged_in_again, NULL);
+	rows_add(&rows, "no memory to begin", no_memory_to_begin, NULL);
+	rows_add(&rows, "no memory to prepare", no_memory_to_prepare, NULL);
+	int failed = rows_run("download", &rows);
+	hub_process_free(hub);
+	return failed;
+}
