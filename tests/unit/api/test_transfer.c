@@ -283,6 +283,69 @@ static void no_proxy_for_loopback(void **state)
 	exchange_stop(http);
 }
 
+/* ---- a sink ---- */
+
+static const struct sink_case {
+	const char *why, *bytes;
+	size_t max_size;
+	int fail; /* what the sink gives */
+	int want;
+	long status;
+	const char *sunk;
+} sink_cases[] = {
+	{"a body goes into the sink", HEAD "Content-Length: 5\r\n\r\nhello", 100, 0, 0, 200,
+	 "hello"},
+	{"no body", HEAD "Content-Length: 0\r\n\r\n", 100, 0, 0, 200, ""},
+	{"as much as is allowed", HEAD "Content-Length: 5\r\n\r\nhello", 5, 0, 0, 200, "hello"},
+	{"more than is allowed", HEAD "Content-Length: 6\r\n\r\nhello!", 5, 0, -EIO, 0, NULL},
+	{"a sink that is full", HEAD "Content-Length: 5\r\n\r\nhello", 100, -ENOSPC, -ENOSPC, 0,
+	 NULL},
+	{"less than announced", HEAD "Content-Length: 50\r\n\r\nhello", 100, 0, -ECONNABORTED, 0,
+	 NULL},
+	{"the page of an error does not go there",
+	 "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nhello", 100, 0, 0, 404, ""},
+	{"nor that of a redirect",
+	 "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 5\r\n\r\nhello", 100, 0, 0, 302,
+	 ""},
+	{"a part of a file is no file",
+	 "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\nhello", 100, 0, 0, 206, ""},
+};
+
+static const struct sink_case *sinking;
+static char sunk[64];
+
+static int take(void *arg, const char *data, size_t len)
+{
+	size_t had = strlen(sunk);
+
+	(void)arg;
+	assert_true(had + len < sizeof(sunk));
+	memcpy(sunk + had, data, len);
+	return sinking->fail;
+}
+
+static void into_a_sink(void **state)
+{
+	struct http *http = exchange_start();
+	struct exchange o;
+
+	sinking = *state;
+	memset(sunk, 0, sizeof(sunk));
+	canned_set(server, sinking->bytes, strlen(sinking->bytes), CANNED_CLOSE);
+	exchange_init(&o, http, canned_port(server));
+	o.request.max_size = sinking->max_size;
+	o.request.sink = take;
+	exchange_run(&o);
+	assert_int_equal(o.ends, 1);
+	assert_int_equal(o.err.code, sinking->want);
+	assert_int_equal(o.status, sinking->status);
+	/* Nothing of it is kept beside. */
+	assert_int_equal(o.len, 0);
+	if (sinking->sunk)
+		assert_string_equal(sunk, sinking->sunk);
+	exchange_stop(http);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -297,6 +360,7 @@ int main(void)
 	rows_add(&rows, "no TLS where there should be", not_tls, NULL);
 	rows_add(&rows, "no other protocols", other_protocol, NULL);
 	rows_add(&rows, "no proxy for loopback", no_proxy_for_loopback, NULL);
+	ROWS_ADD(&rows, sink_cases, into_a_sink);
 	int failed = rows_run("transfer", &rows);
 	canned_free(server);
 	return failed;
