@@ -23,7 +23,7 @@ struct fs {
 	struct render_options render;
 	struct tree_views views;
 	struct ahead ahead;
-	atomic_uint touched; /* views that were looked up, a bit (1 << view) each */
+	atomic_uint touched; /* views that the kernel was in, a bit (1 << view) each */
 	uid_t uid;
 	gid_t gid;
 	mode_t file_mode, dir_mode; /* with their type */

@@ -36,6 +36,18 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 		fs->ready(fs->ready_arg);
 }
 
+/* Which views the kernel may know something of: also by a listing of the root with attributes, and
+ * by numbers that it kept, without ever looking up the view itself. */
+static void touch(const struct request *r)
+{
+	unsigned views = r->thing.view ? 1u << r->thing.view : 0;
+
+	if (r->thing.kind == THING_ROOT)
+		views = r->fs->views.listed;
+	if (views & ~atomic_load(&r->fs->touched))
+		atomic_fetch_or(&r->fs->touched, views);
+}
+
 /*
  * A year, `all` or a view is found without a request: while the history is unknown every year may
  * be one, and the kernel asks again when it wants more of it than to pass through.
@@ -52,8 +64,6 @@ static int lookup_at_once(struct request *r)
 	if (h.known && !there)
 		return 0;
 	tree_upper_dir(&r->thing, &h, &e);
-	if (r->thing.kind == THING_VIEW)
-		atomic_fetch_or(&r->fs->touched, 1u << r->thing.view);
 	reply_entry(r, &e, h.known ? REPLY_YEAR_S : 0, 0);
 	return 1;
 }
@@ -72,6 +82,7 @@ static void op_lookup(fuse_req_t fuse, fuse_ino_t parent, const char *name)
 		return;
 	}
 	memcpy(r->name, name, strlen(name) + 1);
+	touch(r);
 	if (!lookup_at_once(r))
 		gather(r);
 }
@@ -96,8 +107,12 @@ static struct request *node_request(fuse_req_t fuse, fuse_ino_t ino, enum reques
 {
 	struct request *r = request_new(fs_of(fuse), fuse, what);
 
-	if (!r || inode_dir(ino, &r->thing) == 0)
+	if (!r)
+		return NULL;
+	if (inode_dir(ino, &r->thing) == 0) {
+		touch(r);
 		return r;
+	}
 	if (node_find(r->fs->nodes, ino, &r->thing, &r->version, &r->span, &r->hold) < 0) {
 		reply_error(r, -ESTALE);
 		return NULL;
