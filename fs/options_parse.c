@@ -237,6 +237,8 @@ int options_parse(int argc, char **argv, struct options *o, enum options_action 
 
 	*o = (struct options){
 		.memory = 64 << 20,
+		.cache_size = INT64_C(10) << 30,
+		.views = 1 << FORMAT_FIT,
 		.ttl = 60,
 		.rate = 10,
 		.timeout = 30,

@@ -152,18 +152,21 @@ void tree_upper_dir(const struct thing *t, const struct history *h, struct tree_
 					     : history_all_mtime_s(h);
 }
 
-/* When a name in a view's month was last found not to exist, 0 never. */
-static int64_t last_absent_s(const struct thing *t, const struct tree_views *v, struct month *m)
+/* What is not in a view's month, as far as was found out: a hash, 0 nothing, and since when. */
+static uint64_t absent_hash(const struct thing *t, const struct tree_views *v, struct month *m,
+			    int64_t *last_s)
 {
-	int64_t last_s = 0;
+	uint64_t hash = 0;
 
 	for (size_t i = 0; t->view && i < m->n; i++) {
 		const struct blob_key key = blob_key(view_export(t->view), &m->row[i], m->strings);
 		int64_t s = blob_store_absent(v->blobs, &key);
-		if (s > last_s)
-			last_s = s;
+		if (s)
+			hash ^= XXH3_64bits(&key.label_id, sizeof(key.label_id));
+		if (s > *last_s)
+			*last_s = s;
 	}
-	return last_s;
+	return hash;
 }
 
 int tree_month_dir(const struct thing *t, const struct tree_views *known, const struct span *span,
@@ -177,8 +180,10 @@ int tree_month_dir(const struct thing *t, const struct tree_views *known, const 
 		return -ENOENT;
 	if (!(v = month_view(m)))
 		return -ENOMEM;
-	int64_t absent_s = last_absent_s(t, known, m);
-	date(e, absent_s > m->names_s ? absent_s : m->names_s, v->names.hash);
+	int64_t last_s = m->names_s;
+	/* In the nanoseconds, too: two names that go within a second are two changes. */
+	uint64_t absent = absent_hash(t, known, m, &last_s);
+	date(e, last_s, v->names.hash ^ absent);
 	e->version = 0;
 	return 0;
 }

@@ -87,7 +87,7 @@ same "without the option there are none" 8 "$(grep -c 'ENOTSUP\|EOPNOTSUPP' "$T/
 unmount
 rm -rf "$T/cache"
 mount_fs -o views=fit:gpx:tcx:kml:track:detail,log=debug,rate=0
-hubctl set '{"fault": {"kind": "status", "code": 404, "path": "/tcx/"}}'
+hubctl set '{"fault": {"kind": "status", "code": 410, "path": "/tcx/"}}'
 expect_log 'cannot fetch a [a-z]* file' 'files can be fetched again'
 find "$M" -type f -exec cat {} + >/dev/null 2>"$T/said"
 "$COROSFS" --status "$M" >"$T/status" 2>&1

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "api/log.h"
+#include "fs/inode.h"
 #include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_dir.h"
@@ -53,13 +54,31 @@ static int parse(const char *const *args, struct options *o, enum options_action
 
 /* ---- one option ---- */
 
-enum field { MEMORY, TTL, RATE, TIMEOUT, LOG, UID, GID, UMASK, OFFLINE, RAW, BOM, OTHER, NONEMPTY };
+enum field {
+	MEMORY,
+	TTL,
+	RATE,
+	TIMEOUT,
+	LOG,
+	UID,
+	GID,
+	UMASK,
+	OFFLINE,
+	RAW,
+	BOM,
+	OTHER,
+	NONEMPTY,
+	CACHE,
+	VIEWS_LISTED,
+	XATTR,
+};
 
 static int64_t number_of(const struct options *o, enum field f)
 {
-	const int64_t all[] = {o->memory,  o->ttl,         o->rate,    o->timeout, o->log,
-			       o->uid,     o->gid,         o->umask,   o->offline, o->raw_csv,
-			       o->csv_bom, o->allow_other, o->nonempty};
+	const int64_t all[] = {o->memory,   o->ttl,        o->rate,    o->timeout,
+			       o->log,      o->uid,        o->gid,     o->umask,
+			       o->offline,  o->raw_csv,    o->csv_bom, o->allow_other,
+			       o->nonempty, o->cache_size, o->views,   o->xattr};
 	return all[f];
 }
 
@@ -74,6 +93,12 @@ static const struct number_case {
 	{"memory in gigabytes", "memory=2g", MEMORY, INT64_C(2) << 30},
 	{"the least memory", "memory=1M", MEMORY, 1 << 20},
 	{"the most memory", "memory=1024G", MEMORY, INT64_C(1) << 40},
+	{"a cache of some size", "cache_size=500M", CACHE, INT64_C(500) << 20},
+	{"no cache to speak of", "cache_size=0", CACHE, 0},
+	{"a view", "views=gpx", VIEWS_LISTED, 1 << FORMAT_GPX},
+	{"no view", "views=none", VIEWS_LISTED, 0},
+	{"some views", "views=track:fit", VIEWS_LISTED, 1 << FORMAT_FIT | 1 << FORMAT_TRACK},
+	{"attributes", "xattr", XATTR, 1},
 	{"ttl", "ttl=5", TTL, 5},
 	{"the longest ttl", "ttl=86400", TTL, 86400},
 	{"no rate", "rate=0", RATE, 0},
@@ -274,6 +299,7 @@ static void defaults(void **state)
 
 	(void)state;
 	assert_int_equal(parse(args, &o, &action, &err), 0);
+	assert_true(o.cache_size == INT64_C(10) << 30 && o.views == 1 << FORMAT_FIT && !o.xattr);
 	assert_true(o.memory == 64 << 20 && o.ttl == 60 && o.rate == 10 && o.timeout == 30);
 	assert_true(o.uid == -1 && o.gid == -1 && o.umask == -1 && o.log == LOG_LEVEL_WARN);
 	assert_false(o.foreground || o.debug || o.offline || o.raw_csv || o.csv_bom ||
