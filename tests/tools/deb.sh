@@ -111,7 +111,8 @@ check "ends the process" within 20 gone "$pid"
 
 # By name; a file that is deleted below an overlay leaves a device there.
 traces() { nsenter -t $holder -m -- find "$changes" -xdev -name '*corosfs*' ! -type c; }
-inside rm -rf "$home" /tmp/corosfs.deb
+# What belongs to the users stays.
+inside rm -rf "$home" /root/.cache/corosfs /tmp/corosfs.deb
 check "its files are found" test "$(traces | wc -l)" -ge 8
 check "dpkg --purge" inside dpkg --purge corosfs
 same "leaves none" "" "$(traces)"
