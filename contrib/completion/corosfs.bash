@@ -51,6 +51,8 @@ _corosfs() {
     COMPREPLY=()
     if [[ $before == -o ]]; then
         _corosfs_list "$program" "$word"
+    elif [[ $before == --views ]]; then
+        _corosfs_list "$program" "views=$word"
     elif [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "-o -f -d $("$program" --help 2>/dev/null |
             grep -o -e '--[a-z][a-z-]*' | sort -u)" -- "$word"))

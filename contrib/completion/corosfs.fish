@@ -27,6 +27,10 @@ function __corosfs_list
     end
 end
 
+function __corosfs_views
+    printf '%s\n' (commandline -ct | string replace -r '[^:]*$' ''){fit,gpx,tcx,kml,track,detail}
+end
+
 function __corosfs_commands
     corosfs --help 2>/dev/null | string match -a -r -- '--[a-z][a-z-]*' | sort -u
 end
@@ -46,5 +50,6 @@ complete -c corosfs -s d -d 'the same, and show each hub request'
 complete -c corosfs -n 'string match -q -- "-*" (commandline -ct)' -a '(__corosfs_commands)'
 complete -c corosfs -n '__corosfs_after --status' -a '(__corosfs_mounts)'
 complete -c corosfs -n '__corosfs_after --refresh' -F
+complete -c corosfs -n '__corosfs_after --views' -a '(__corosfs_views)'
 complete -c corosfs -n 'not string match -q -- "--*" (commandline -opc)[-1]' \
     -a '(__fish_complete_directories)'

@@ -45,7 +45,7 @@ unmount
 rm -rf "$T"/cache/*/history "$T"/cache/*/months/2026-10*
 mount_fs
 back_up --json >"$T/said" 2>&1
-same "restic sees one new activity, and the summaries of its month, its year and all" "1 6" \
+same "restic sees one new activity, its recording, and the summaries of its month, its year and all" "2 6" \
     "$(jq -r 'select(.message_type == "summary") | "\(.files_new) \(.files_changed)"' "$T/said")"
 rsync -a "$M/" "$T/copy"
 check "rsync brings the copy up to date" diff -r "$M" "$T/copy"

@@ -79,13 +79,10 @@ for shell in bash zsh fish; do
         "$(offers 'corosfs you@example.org x -o offline,lo' | sed 's/^offline,//' | tr -d = | words)"
     same "$shell: the levels of log=" "debug error info warn" \
         "$(offers 'corosfs -o ttl=9,log=' | sed 's/.*=//' | words)"
-    # Where the program has it.
-    case " $table " in
-    *" views "*)
-        same "$shell: the values of views=, also behind a colon" "track" \
-            "$(offers 'corosfs -o views=fit:tra' | sed 's/.*[=:]//' | words)"
-        ;;
-    esac
+    for before in '-o views=' '--sync --views '; do
+        same "$shell: the downloads behind $before, also behind a colon" "track" \
+            "$(offers "corosfs ${before}fit:tra" | sed 's/.*[=:]//' | words)"
+    done
     same "$shell: an option behind a value" "offline" \
         "$(offers 'corosfs -o log=warn,off' | sed 's/.*,//' | words)"
     same "$shell: folders for cache_dir=" "folder" \
