@@ -42,9 +42,10 @@ static void add_flight_locked(struct month_store *s, int first, int last, struct
 {
 	struct flight *f = calloc(1, sizeof(*f));
 
-	/* Without memory nothing is asked for, and the waiters meet their deadline. */
-	if (!f)
+	if (!f) {
+		todo->no_memory = 1;
 		return;
+	}
 	f->store = s;
 	f->first = first;
 	f->last = last;
@@ -89,8 +90,10 @@ void flight_plan_history_locked(struct month_store *s, struct todo *todo)
 	if (s->history_in_flight)
 		return;
 	struct flight *f = calloc(1, sizeof(*f));
-	if (!f)
+	if (!f) {
+		todo->no_memory = 1;
 		return;
+	}
 	s->history_in_flight = 1;
 	f->store = s;
 	f->ends = 1;

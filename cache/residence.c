@@ -232,7 +232,7 @@ static void load(void *arg)
 	free(j);
 }
 
-void residence_load_locked(struct month_store *s, int first, int last)
+int residence_load_locked(struct month_store *s, int first, int last)
 {
 	int wanted = 0;
 
@@ -243,10 +243,10 @@ void residence_load_locked(struct month_store *s, int first, int last)
 		wanted = 1;
 		slot->loading = 1;
 	}
-	/* Out of memory: the waiters meet their deadline, a later call tries again. */
-	if (wanted && residence_post(s, s->loader, load, first, last) < 0)
-		for (int m = first; m <= last; m++)
-			slot_locked(s, m)->loading = 0;
+	int r = wanted ? residence_post(s, s->loader, load, first, last) : 0;
+	for (int m = first; m <= last && r < 0; m++)
+		slot_locked(s, m)->loading = 0;
+	return r == -ENOMEM ? r : 0;
 }
 
 static void load_text(void *arg)
@@ -283,10 +283,13 @@ static void load_text(void *arg)
 	free(j);
 }
 
-void residence_load_text_locked(struct month_store *s, int number)
+int residence_load_text_locked(struct month_store *s, int number)
 {
 	struct slot *slot = slot_locked(s, number);
+	int r = 0;
 
-	if (!slot->loading_text && residence_post(s, s->loader, load_text, number, number) == 0)
-		slot->loading_text = 1;
+	if (!slot->loading_text)
+		r = residence_post(s, s->loader, load_text, number, number);
+	slot->loading_text |= r == 0;
+	return r == -ENOMEM ? r : 0;
 }

@@ -112,6 +112,7 @@ struct store_job {
 struct todo {
 	struct flight *flights;
 	int64_t soft_ms; /* a waiter's soft wait began, until then: arm its timer; 0: none */
+	int no_memory;   /* what a waiter needs could not be begun: it need not wait */
 };
 
 struct month_store {
@@ -177,8 +178,9 @@ void publish_drop(void *job);
 
 /* ---- residence.c ---- */
 
-void residence_load_locked(struct month_store *s, int first, int last) REQUIRES(s->lock);
-void residence_load_text_locked(struct month_store *s, int number) REQUIRES(s->lock);
+/* What is on disk and not in memory; its text. 0 or -ENOMEM. */
+int residence_load_locked(struct month_store *s, int first, int last) REQUIRES(s->lock);
+int residence_load_text_locked(struct month_store *s, int number) REQUIRES(s->lock);
 /* Reads the month into its slot if it is on disk and not in memory. Loader thread. */
 void residence_load_now(struct month_store *s, int number);
 /* Gives the slot a month and a text (references, taken over), and evicts what is too much. */

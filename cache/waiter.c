@@ -150,8 +150,7 @@ static int evaluate_months(struct month_store *s, struct waiter *w, struct todo 
 		}
 		any |= *n;
 	}
-	if (load_first)
-		residence_load_locked(s, load_first, load_last);
+	todo->no_memory |= load_first && residence_load_locked(s, load_first, load_last) < 0;
 	if (missing && !w->noted) {
 		w->noted = 1;
 		flight_readahead_locked(s, w->first, w->last, need);
@@ -195,10 +194,10 @@ static int evaluate_text(struct month_store *s, struct waiter *w, struct todo *t
 		return 1;
 	}
 	if (slot->on_disk) {
-		if (slot->month)
-			residence_load_text_locked(s, w->month->number);
-		else
-			residence_load_locked(s, w->month->number, w->month->number);
+		int number = w->month->number;
+		int r = slot->month ? residence_load_text_locked(s, number)
+				    : residence_load_locked(s, number, number);
+		todo->no_memory |= r < 0;
 		return 0;
 	}
 	if (want_missing(s, w, slot, &need))
@@ -258,11 +257,16 @@ static int evaluate_locked(struct month_store *s, struct waiter *w, struct todo 
 	REQUIRES(s->lock);
 static int evaluate_locked(struct month_store *s, struct waiter *w, struct todo *todo)
 {
+	todo->no_memory = 0;
 	int answered = w->what == WAIT_MONTHS   ? evaluate_months(s, w, todo)
 		       : w->what == WAIT_TEXT   ? evaluate_text(s, w, todo)
 		       : w->what == WAIT_LANDED ? evaluate_landed(s, w)
 						: evaluate_history(s, w, todo);
 
+	if (!answered && todo->no_memory) {
+		err_set(&w->err, -ENOMEM, "no memory to fetch or load a month");
+		return 1;
+	}
 	if (!answered && s->config.clock->mono_ms() >= w->deadline_ms) {
 		err_set(&w->err, -ETIMEDOUT,
 			"the Training Hub did not answer in time; -o timeout= allows longer");

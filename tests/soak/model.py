@@ -6,6 +6,8 @@ import json
 import threading
 import time
 
+from world import until
+
 # The copy of a month that may be shown while the hub is asked again, in seconds: the soak's ttl,
 # the wait for the hub, and the rest after a failure (README, "believed for").
 TTL = 1
@@ -57,19 +59,27 @@ class Model:
         self.months = {}                        # 202212 -> [(from, to, items)], oldest first
         self.faults = []                        # [begin, end]; the last may be open
         self.refreshed = []                     # when every month was made stale
+        self.pending = False                    # a change is being made
         for item in items_of(hub):
             self.months.setdefault(month_of(item), []).append(item)
         begin = float("-inf")
         self.months = {m: [(begin, float("inf"), items)] for m, items in self.months.items()}
 
     def changed(self, month, begin):
-        """The month may be another one now; `begin` was before the change."""
+        """The month may be another one now; `begin` was before the change, see changing()."""
         items, now = items_of(self.hub, month), time.monotonic()
         with self.lock:
             versions = self.months.setdefault(month, [(float("-inf"), float("inf"), [])])
             since, _, last = versions[-1]
             versions[-1] = (since, now, last)
             versions.append((begin, float("inf"), items))
+            self.pending = False
+
+    def changing(self):
+        """A change is about to be made: readers may see it before it is known here."""
+        with self.lock:
+            self.pending = True
+        return time.monotonic()
 
     def fault_begins(self):
         with self.lock:
@@ -120,12 +130,19 @@ class Model:
     def explain(self, got, begin, end, young, shape=lambda items: items):
         """Why the items (or rows), grouped by month, cannot be; None when they can."""
         for month, items in got.items():
+            if not self.is_one_of(month, items, begin, end, young, shape):
+                # Not known yet?
+                until(30, lambda: not self.pending)
+            if self.is_one_of(month, items, begin, end, young, shape):
+                continue
             versions = self.allowed(month, begin, end, month in young)
-            if not any(shape(v) == items for v in versions):
-                ever = [items == shape(v[2]) for v in self.months.get(month, ())]
-                return (f"{month}: {len(items)} items are none of {len(versions)} versions that "
-                        f"it may show ({ever})")
+            ever = sum(items == shape(v[2]) for v in self.months.get(month, ()))
+            return (f"{month}: {len(items)} items are none of {len(versions)} versions that it may "
+                    f"show, {ever} of all there were")
         return None
+
+    def is_one_of(self, month, items, begin, end, young, shape):
+        return any(shape(v) == items for v in self.allowed(month, begin, end, month in young))
 
 
 def items_of(hub, month=None):

@@ -210,6 +210,9 @@ class Soak:
         end = time.monotonic()
         versions = self.model.allowed(month, begin, end, month in self.young)
         if len(names) not in {len(v) for v in versions}:
+            until(30, lambda: not self.model.pending)
+            versions = self.model.allowed(month, begin, end, month in self.young)
+        if len(names) not in {len(v) for v in versions}:
             return folder, f"{len(names)} names, {[len(v) for v in versions]} in the model"
         settled = self.model.is_settled(month)
         for name in rng.sample(names, min(len(names), 10)):
@@ -220,8 +223,10 @@ class Soak:
                 if settled:
                     raise
                 continue
-            known = [i for since, to, v in list(self.model.months[month]) for i in v]
-            if items[0] not in known:
+            def is_known():
+                return any(items[0] in v for _, _, v in list(self.model.months[month]))
+            if not is_known() and (not until(30, lambda: not self.model.pending) or
+                                   not is_known()):
                 return path, "data: no such item"
         return folder, None
 
@@ -259,7 +264,7 @@ class Soak:
     # ---- what happens to the hub
 
     def edit(self):
-        begin = time.monotonic()
+        begin = self.model.changing()
         month = self.rng.choice((self.today // 100, self.rng.choice(self.model.names())))
         items = self.model.months.get(month, [(0, 0, [])])[-1][2]
         what = self.rng.choice(("add", "edit", "edit", "delete"))

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,7 @@
 static _Thread_local unsigned long left; /* until the one that fails; 0: none will */
 static _Thread_local enum failing_alloc mode;
 static _Thread_local int refused;
+static atomic_ulong total; /* of the program */
 
 static int refuse(void)
 {
@@ -22,6 +25,7 @@ static int refuse(void)
 	if (mode == FAIL_REST)
 		left = 1;
 	refused = 1;
+	total++;
 	errno = ENOMEM;
 	return 1;
 }
@@ -39,6 +43,12 @@ WRAP(void *, calloc, (size_t n, size_t size), n, size)
 WRAP(void *, realloc, (void *p, size_t size), p, size)
 WRAP(void *, reallocarray, (void *p, size_t n, size_t size), p, n, size)
 WRAP(char *, strdup, (const char *s), s)
+
+__attribute__((destructor)) static void say(void)
+{
+	if (total)
+		printf("# %lu allocations failed on purpose\n", total);
+}
 
 void failing_alloc_begin(unsigned long n, enum failing_alloc how)
 {

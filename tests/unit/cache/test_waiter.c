@@ -185,6 +185,74 @@ static void refused_calls(void **state)
 	teardown(&t);
 }
 
+/* ---- no memory ---- */
+
+enum no_memory { FROM_HUB, FROM_DISK, OF_TEXT, OF_HISTORY };
+
+static const struct no_memory_case {
+	const char *why;
+	enum no_memory what;
+} no_memory_cases[] = {
+	{"no memory for a month of the hub", FROM_HUB},
+	{"no memory for a month on disk", FROM_DISK},
+	{"no memory for a text on disk", OF_TEXT},
+	{"no memory for the history", OF_HISTORY},
+};
+
+/* Asks while the n-th allocation fails. Whether it did. */
+static int ask_failing(struct store *t, enum no_memory what, struct month *m, unsigned long n,
+		       enum failing_alloc how, struct got *g)
+{
+	*g = (struct got){0};
+	failing_alloc_begin(n, how);
+	if (what == OF_TEXT)
+		month_store_text(t->store, m, WAIT_MS, got_text, g);
+	else if (what == OF_HISTORY)
+		month_store_history(t->store, WAIT_MS, got_history, g);
+	else
+		month_store_get(t->store, SETTLED, SETTLED, WAIT_MS, got_span, g);
+	return failing_alloc_end();
+}
+
+/* Whoever cannot be helped is told at once, not at its deadline; the next one is served. */
+static void no_memory(void **state)
+{
+	const struct no_memory_case *c = *state;
+	int refused = 0;
+
+	for (enum failing_alloc how = FAIL_ONE; how <= FAIL_REST; how++)
+		for (unsigned long n = 1, more = 1; more; n++) {
+			struct store t;
+			struct got g, listing = {0};
+			setup(&t);
+			start(&t);
+			if (c->what == FROM_DISK || c->what == OF_TEXT) {
+				put(&t, 1, 20210510, NULL);
+				fetch_and_drop(&t, SETTLED, SETTLED);
+				restart(&t);
+			}
+			if (c->what == OF_TEXT)
+				fetch(&t, SETTLED, SETTLED, &listing);
+			struct month *m = listing.span ? listing.span->month[0] : NULL;
+			more = (unsigned long)ask_failing(&t, c->what, m, n, how, &g);
+			refused += (int)more;
+			run(&t);
+			assert_int_equal(g.times, 1);
+			/* -ETIMEDOUT: without a timer, see above. */
+			assert_true(g.err.code == 0 ||
+				    (more && (g.err.code == -ENOMEM || g.err.code == -ETIMEDOUT)));
+			drop(&g);
+			ask_failing(&t, c->what, m, 0, how, &g);
+			run(&t);
+			assert_int_equal(g.times, 1);
+			assert_int_equal(g.err.code, 0);
+			drop(&g);
+			drop(&listing);
+			teardown(&t);
+		}
+	assert_true(refused >= 4);
+}
+
 /* ---- stale months ---- */
 
 /* A current month that is stale; the hub has another activity and does not answer yet. */
@@ -514,6 +582,7 @@ int main(void)
 	rows_add(&rows, "a deadline passes, the fetch goes on", deadline_passes, NULL);
 	rows_add(&rows, "without a timer nobody waits", no_timer, NULL);
 	rows_add(&rows, "calls that cannot start reach who waits", refused_calls, NULL);
+	ROWS_ADD(&rows, no_memory_cases, no_memory);
 	rows_add(&rows, "a stale current month waits for the hub", stale_waits_for_the_hub, NULL);
 	rows_add(&rows, "for 3 seconds, then the old copy", stale_waits_three_seconds, NULL);
 	rows_add(&rows, "also when it comes from disk", stale_from_disk_waits_three_seconds, NULL);
