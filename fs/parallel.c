@@ -22,9 +22,10 @@ static ssize_t write_answer(int fd, struct iovec *iov, int count, void *userdata
 {
 	struct fs *fs = userdata;
 
-	/* Nothing else is under way until the kernel has this answer, so no other thread looks. */
-	if (fs->parallel_wanted) {
-		fs->parallel_wanted = 0;
+	/* Nothing else is under way until the kernel has this answer; later threads find it done.
+	 */
+	if (atomic_load(&fs->parallel_wanted)) {
+		atomic_store(&fs->parallel_wanted, 0);
 		if (count == 2 &&
 		    iov[1].iov_len >= offsetof(struct fuse_init_out, flags) + sizeof(uint32_t)) {
 			struct fuse_init_out *init = iov[1].iov_base;
@@ -53,5 +54,5 @@ int parallel_install(struct fuse_session *session, struct err *err)
 void parallel_want(struct fs *fs, struct fuse_conn_info *conn)
 {
 	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
-	fs->parallel_wanted = (conn->capable & FUSE_CAP_PARALLEL_DIROPS) != 0;
+	atomic_store(&fs->parallel_wanted, (conn->capable & FUSE_CAP_PARALLEL_DIROPS) != 0);
 }
