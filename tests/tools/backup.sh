@@ -12,6 +12,7 @@ export BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes BORG_RELOCATED_REPO_ACCESS
 # From inside, so that the folders above it do not count.
 back_up() { (cd "$M" && restic backup "$@" .); }
 files=$(find "$M" -type f | wc -l)
+check "recordings are among the files" test -d "$M/fit/$(ls "$M/fit" | tail -n 1)"
 
 check "restic init" restic init
 check "restic backup" back_up
@@ -37,6 +38,22 @@ tar -C "$M" --no-check-device -g "$T/snar" -cf "$T/second.tar" . 2>"$T/said"
 same "tar -g: no file" 0 "$(tar tf "$T/second.tar" | grep -c -v '/$')"
 check "the hub was asked for the freshness of the years at most (was $(requests))" \
     test "$(requests)" -le 2
+same "nothing was downloaded" "0 0 0" \
+    "$(hubctl stats downloads) $(hubctl stats files) $(hubctl stats details)"
+
+# With the hub down, as after a restart without a network.
+hub_stop
+expect_log 'cannot be reached' 'cannot (connect|reach)' 'old copies' 'answers again'
+remount
+back_up --json >"$T/said" 2>&1
+same "restic with the hub down: no file is new or changed" "0 0 $files" \
+    "$(jq -r 'select(.message_type == "summary") |
+        "\(.files_new) \(.files_changed) \(.files_unmodified)"' "$T/said")"
+same "rsync, too: nothing" "" "$(rsync -ai --delete "$M/" "$T/copy")"
+check "every byte is there" diff -r "$M" "$T/copy"
+unmount
+hub_again --athlete both --activities 300 --years 4
+mount_fs
 
 # One activity later.
 next_second
