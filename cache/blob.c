@@ -56,23 +56,37 @@ void blob_name(const struct blob_key *key, const struct blob_info *info, char na
 		snprintf(name + len, BLOB_NAME - (size_t)len, "-none");
 }
 
+static enum export form_of(const char *name, size_t len)
+{
+	enum export e = 0;
+
+	while (e < EXPORTS &&
+	       (strlen(export_name(e)) != len || memcmp(export_name(e), name, len) != 0))
+		e++;
+	return e;
+}
+
+/* Whatever the numbers make of other text, what they write is compared with it in the end. */
 int blob_of_name(const char *name, struct blob_key *key, struct blob_info *info)
 {
-	char form[8], same[BLOB_NAME];
+	char same[BLOB_NAME], *at = NULL;
+	size_t len = strcspn(name, "-");
 
-	*key = (struct blob_key){.form = EXPORTS};
+	*key = (struct blob_key){.form = form_of(name, len)};
 	*info = (struct blob_info){0};
-	int n = sscanf(name, "%7[a-z]-%" SCNu64 "-%" SCNx64 "-%" SCNx64 "-%" SCNx64, form,
-		       &key->label_id, &key->edition, &info->hash, &info->size);
-	if (n != 3 && n != 5)
+	if (key->form == EXPORTS || name[len] != '-')
 		return -1;
-	for (enum export e = 0; e < EXPORTS; e++)
-		if (strcmp(form, export_name(e)) == 0)
-			key->form = e;
-	if (key->form == EXPORTS || !key->label_id || key->label_id > LABEL_ID_MAX ||
-	    info->size > EXPORT_SIZE_MAX)
+	key->label_id = strtoull(name + len + 1, &at, 10);
+	if (*at != '-' || !key->label_id || key->label_id > LABEL_ID_MAX)
 		return -1;
-	/* Whatever else stands there is not of our making. */
-	blob_name(key, n == 5 ? info : NULL, same);
-	return strcmp(name, same) == 0 ? n == 5 : -1;
+	key->edition = strtoull(at + 1, &at, 16);
+	int is_none = strcmp(at, "-none") == 0;
+	if (!is_none && *at == '-')
+		info->hash = strtoull(at + 1, &at, 16);
+	if (!is_none && *at == '-')
+		info->size = strtoull(at + 1, &at, 16);
+	if (info->size > EXPORT_SIZE_MAX)
+		return -1;
+	blob_name(key, is_none ? NULL : info, same);
+	return strcmp(name, same) == 0 ? !is_none : -1;
 }

@@ -103,7 +103,7 @@ static int by_use(const void *a, const void *b)
 
 long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, struct blob_entry **out)
 {
-	struct collection c = {.entry = calloc(x->files + 1, sizeof(*c.entry))};
+	struct collection c = {.entry = calloc(x->files + 1, sizeof(struct blob_entry *))};
 	long n = 0;
 
 	*out = calloc(x->files + 1, sizeof(**out));
@@ -115,7 +115,7 @@ long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, struc
 	}
 	twalk_r(x->root, collect, &c);
 	if (c.n)
-		qsort(c.entry, c.n, sizeof(*c.entry), by_use);
+		qsort(c.entry, c.n, sizeof(struct blob_entry *), by_use);
 	for (size_t i = 0; i < c.n && x->bytes > max && c.entry[i]->used_s <= since_s; i++) {
 		(*out)[n++] = *c.entry[i];
 		blob_index_remove(x, c.entry[i]);

@@ -14,7 +14,7 @@
 #define FETCHES   8  /* asked for or under way: four questions to the hub, four files */
 #define AHEAD_MAX 32 /* that nobody waits for */
 #define DATED_S   3600
-#define ABSENT_S  (30 * 86400) /* then it is asked for again */
+#define ABSENT_S  (30 * INT64_C(86400)) /* then it is asked for again */
 #define DRAIN_MS  1000
 
 /* ---- construction ---- */

@@ -88,7 +88,7 @@ static void removed(void **state)
 			e.is_absent = form == EXPORT_KML;
 			put(&x, &e, &old);
 		}
-	assert_true(x.files == 50 * (EXPORTS - 1) && x.bytes == 1275 * (EXPORTS - 1));
+	assert_true(x.files == 50U * (EXPORTS - 1) && x.bytes == 1275U * (EXPORTS - 1));
 	for (uint64_t label = 1; label <= 50; label++)
 		for (enum export form = 0; form < EXPORTS; form++) {
 			struct blob_key k = key(label, form);
