@@ -66,6 +66,7 @@ valgrind: $(UNIT)
 bench bench-quick: $B/corosfs $B/tests/bench/floor
 	/usr/bin/python3 tests/bench/bench.py --corosfs $B/corosfs --floor $B/tests/bench/floor \
 		$(if $(filter bench-quick,$@),--quick) $(BENCH)
+	/usr/bin/python3 tests/bench/downloads.py --corosfs $B/corosfs
 crash soak: $B/corosfs
 	/usr/bin/python3 tests/soak/$@.py --corosfs $B/corosfs $(SEED:%=--seed %) \
 		$(if $(filter soak,$@),$(MINUTES:%=--minutes %),$(KILLS:%=--kills %)) $(SOAK)

@@ -129,13 +129,13 @@ def unmount(path):
 
 
 class Hub:
-    """The sample hub with N activities of twelve years."""
+    """The sample hub with N activities."""
 
-    def __init__(self, n, folder):
+    def __init__(self, n, folder, years=12):
         ready = os.path.join(folder, f"hub.{n}")
         self.process = subprocess.Popen(
             ["/usr/bin/python3", os.path.join(TOP, "tests/hub/fakehub.py"), "--ready-file", ready,
-             "--athlete", "synthetic", "--activities", str(n), "--years", "12"],
+             "--athlete", "synthetic", "--activities", str(n), "--years", str(years)],
             stdout=subprocess.DEVNULL)
         # No proxy for loopback, whatever the environment says.
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
