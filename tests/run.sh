@@ -47,7 +47,9 @@ count_cases() {
     *)
         # A case that began and did not end well failed, with or without a word of its own.
         passed=$(count '^\[       OK \]' "$2")
-        skipped=$(count '^\[  SKIPPED \] .*[^:]$' "$2")
+        # Each is named twice, where it ran and in the list at the end, whose head counts them.
+        skipped=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s), listed below:$/\1/p' "$2")
+        skipped=${skipped:-0}
         failed=$(($(count '^\[ RUN      \]' "$2") - passed - skipped))
         ;;
     esac
