@@ -21,7 +21,7 @@
 #define SECOND_LOOK_MS  1000 /* before a refusal is asked for again */
 #define APPEARING       4    /* looks for a file that the hub is still making */
 #define URL_TEXT_MAX    4096
-#define DETAIL_TEXT_MAX (4 * CALL_ANSWER_MAX) /* indented */
+#define DETAIL_TEXT_MAX ((size_t)4 * CALL_ANSWER_MAX) /* indented */
 
 struct download {
 	struct download *prev, *next; /* of those that are the file thread's now */
@@ -124,10 +124,11 @@ static void end(struct download *d, const struct err *err)
 static void cancel_all(void *arg)
 {
 	struct downloads *all = arg;
+	struct download *d = all->first;
 
-	while (all->first) {
-		struct download *d = all->first;
-		delist(d);
+	all->first = NULL;
+	for (struct download *next; d; d = next) {
+		next = d->next;
 		finish_code(d, -ECANCELED);
 	}
 }
@@ -355,14 +356,14 @@ static int read_url(const char *data, size_t len, char **url)
 	const json_t *where = json_object_get(o, "data");
 	const json_t *text = json_object_get(where, "fileUrl");
 	const char *s = json_string_value(text);
+	int is_odd = !o || (where && !json_is_object(where) && !json_is_null(where));
+	int is_none = !is_odd && (!text || json_is_null(text) || (s && !*s));
 	int r = 0;
 
 	*url = NULL;
-	if (!o || (where && !json_is_object(where) && !json_is_null(where)))
-		r = -EIO;
-	else if (!text || json_is_null(text) || (s && !*s))
+	if (is_none)
 		r = -ENOENT;
-	else if (!s || strlen(s) > URL_TEXT_MAX)
+	else if (is_odd || !s || strlen(s) > URL_TEXT_MAX)
 		r = -EIO;
 	else if (!(*url = strdup(s)))
 		r = -ENOMEM;
