@@ -206,10 +206,13 @@ int mountpoint_has_name(dev_t device)
 	if (!mounts)
 		return 1;
 	while (!found && getline(&line, &size, mounts) > 0) {
-		unsigned major, minor;
 		/* 36 35 98:0 / /mnt ...: the third is the device. */
-		found = sscanf(line, "%*d %*d %u:%u", &major, &minor) == 2 &&
-			makedev(major, minor) == device;
+		char *at = line;
+		strtoul(at, &at, 10);
+		strtoul(at, &at, 10);
+		unsigned long major = strtoul(at, &at, 10);
+		unsigned long minor = *at == ':' ? strtoul(at + 1, &at, 10) : 0;
+		found = makedev((unsigned)major, (unsigned)minor) == device;
 	}
 	found = found || ferror(mounts);
 	free(line);

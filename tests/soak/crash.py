@@ -132,7 +132,7 @@ def main():
     with World() as world:
         world.start_hub("--athlete", "both", "--activities", "1200", "--years", "6",
                         "--delay-ms", "3")
-        mount = world.mount(os.path.abspath(args.corosfs), options=",rate=0")
+        mount = world.mount(os.path.abspath(args.corosfs), options=",rate=0,views=none")
         mount.start()
         if not mount.wait_ready():
             sys.exit("the first mount does not start")

@@ -29,6 +29,7 @@ HANG_S = 60
 READERS = 6
 SORRY = {errno.EIO, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.EACCES, errno.EBUSY, errno.ESTALE}
 
+# Those that leave the truth as it is; others change items, and are shown as they are.
 FAULTS = [
     {"kind": "status", "code": 500}, {"kind": "status", "code": 502, "body": "html"},
     {"kind": "status", "code": 429, "retry_after": 1}, {"kind": "status", "code": 429},
@@ -36,9 +37,9 @@ FAULTS = [
     {"kind": "delay", "ms": 2000}, {"kind": "cut"}, {"kind": "cut", "at": 1},
     {"kind": "wrong_length"}, {"kind": "wrong_length", "add": -50}, {"kind": "trickle", "ms": 200},
     {"kind": "stall_headers"}, {"kind": "stall_body"}, {"kind": "reset"},
-    {"kind": "reset", "when": "middle"}, {"kind": "close_after"}, {"kind": "deep"},
+    {"kind": "reset", "when": "middle"}, {"kind": "close_after"},
     {"kind": "wrong_types", "what": "dataList_null"}, {"kind": "wrong_types", "what": "data"},
-    {"kind": "redirect"}, {"kind": "duplicate"}, {"kind": "bad_item"}, {"kind": "huge", "mb": 8},
+    {"kind": "redirect"}, {"kind": "duplicate"}, {"kind": "bad_item"}, {"kind": "huge", "mb": 40, "gzip": True},
 ]
 
 
@@ -54,6 +55,7 @@ class Soak:
         self.generation = 0                     # odd: no mount there, or not all the time
         self.counts = collections.Counter()
         self.wrong = []
+        self.happened = []                      # to the hub and the mount, in words
         self.busy = {}                          # thread -> (since, what)
         self.samples = []                       # (mount, seconds, fds, threads, kB)
         self.old = []                           # mounts' processes that may still serve open files
@@ -62,6 +64,8 @@ class Soak:
     def say_wrong(self, what):
         with self.lock:
             self.wrong.append(what)
+            if len(self.wrong) > 50:            # the first ones say it
+                return
         print(f"not ok - {time.strftime('%H:%M:%S')} {what}", flush=True)
 
     def count(self, what):
@@ -97,6 +101,7 @@ class Soak:
         if how != "kill":
             self.old.append((time.monotonic(), process))
         self.count(f"remounts after {how}")
+        self.happened.append(f"{time.strftime('%H:%M:%S')} remount after {how}")
 
     def look_after_old(self, all_of_them=False):
         for since, process in list(self.old):
@@ -231,7 +236,7 @@ class Soak:
         return folder, None
 
     def list_years(self, rng, begin):
-        years = {int(n) for n in os.listdir(self.mount.at) if n != "all"}
+        years = {int(n) for n in os.listdir(self.mount.at) if n.isdigit()}
         always = {n // 100 for n in self.model.always()}
         ever = {n // 100 for n in self.model.ever()}
         if not always <= years or not years <= ever:
@@ -279,11 +284,13 @@ class Soak:
                           set=self.rng.choice(({"name": "Edited"}, {"name": "=Edited, twice"},
                                                {"calorie": self.rng.randrange(1000)})))
         self.model.changed(month, begin)
+        self.happened.append(f"{time.strftime('%H:%M:%S')} {what} in {month}")
         self.count("edits")
 
     def fault(self):
         kind = self.rng.choice(FAULTS)
         self.model.fault_begins()
+        self.happened.append(f"{time.strftime('%H:%M:%S')} {kind}")
         self.hub.tell("set", fault=kind)
         self.stop.wait(self.rng.uniform(0.5, 6))
         self.hub.tell("clear")
@@ -434,6 +441,7 @@ def main():
         soak.run()
         reads = soak.report()
         if soak.wrong:
+            print("---- what happened\n" + "\n".join(soak.happened))
             with open(world.mounts[0].log, encoding="utf-8") as f:
                 print("---- the log\n" + f.read()[-6000:])
             with open(os.path.join(world.folder, "said"), encoding="utf-8") as f:
