@@ -9,95 +9,20 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/breaker.h"
 #include "api/call.h"
-#include "api/exchange.h"
+#include "api/download_impl.h"
 #include "api/json_text.h"
-#include "api/retry.h"
 #include "api/session_impl.h"
 #include "api/url.h"
 
-#define HOPS_MAX        3
-#define SECOND_LOOK_MS  1000 /* before a refusal is asked for again */
-#define APPEARING       4    /* looks for a file that the hub is still making */
-#define URL_TEXT_MAX    4096
+#define SECOND_LOOK_MS  1000                          /* before a refusal is asked for again */
 #define DETAIL_TEXT_MAX ((size_t)4 * CALL_ANSWER_MAX) /* indented */
 
-struct download {
-	struct download *prev, *next; /* of those that are the file thread's now */
-	struct downloads *all;
-	struct download_want want;
-	const struct download_sink *sink;
-	void *arg;
-	int refusals, looks, attempt, hops;
-	int64_t start_ms;
-	int is_active; /* holds one of the places */
-	int is_queued; /* waits for one */
-	char *url;
-	struct buf detail;
-
-	/* -- what has come in this attempt */
-	uint64_t size;
-	char head[EXPORT_EDGE], tail[EXPORT_EDGE];
-};
-
-struct downloads {
-	struct session *session;
-	struct http *http; /* the session's */
-	int is_started;    /* the session's transport thread's */
-	int url_flags;
-
-	struct http *files;
-	/* -- the file thread's alone */
-	struct download *first;
-	int active;
-	struct breaker breaker;
-};
-
 static void ask(void *arg);
-static void fetch(void *arg);
-
-/* ---- the list of what is the file thread's ---- */
-
-static void enlist(struct download *d)
-{
-	d->next = d->all->first;
-	if (d->next)
-		d->next->prev = d;
-	d->all->first = d;
-}
-
-static void delist(struct download *d)
-{
-	if (d->prev)
-		d->prev->next = d->next;
-	else if (d->all->first == d)
-		d->all->first = d->next;
-	if (d->next)
-		d->next->prev = d->prev;
-	d->prev = d->next = NULL;
-}
-
-static void free_place(struct download *d)
-{
-	struct downloads *all = d->all;
-
-	if (!d->is_active)
-		return;
-	d->is_active = 0;
-	all->active--;
-	/* The one that has waited longest stands last. */
-	struct download *next = NULL;
-	for (struct download *o = all->first; o; o = o->next)
-		if (o->is_queued)
-			next = o;
-	if (next)
-		fetch(next);
-}
 
 /* ---- the end ---- */
 
-static void finish(struct download *d, const struct err *err)
+void download_finish(struct download *d, const struct err *err)
 {
 	d->sink->done(d->arg, err);
 	free(d->url);
@@ -105,32 +30,12 @@ static void finish(struct download *d, const struct err *err)
 	free(d);
 }
 
-static void finish_code(struct download *d, int code)
+void download_finish_code(struct download *d, int code)
 {
 	struct err err;
 
 	err_sys(&err, code, "fetch a file from the Training Hub");
-	finish(d, &err);
-}
-
-/* On the file thread. */
-static void end(struct download *d, const struct err *err)
-{
-	delist(d);
-	free_place(d);
-	finish(d, err);
-}
-
-static void cancel_all(void *arg)
-{
-	struct downloads *all = arg;
-	struct download *d = all->first;
-
-	all->first = NULL;
-	for (struct download *next; d; d = next) {
-		next = d->next;
-		finish_code(d, -ECANCELED);
-	}
+	download_finish(d, &err);
 }
 
 /* From the session's transport to the file thread. */
@@ -146,7 +51,7 @@ static void hop(struct download *d, http_task *task)
 	if (r == 0)
 		r = http_run(all->files, task, d);
 	if (r < 0)
-		finish_code(d, r);
+		download_finish_code(d, r);
 }
 
 /* And back. */
@@ -154,10 +59,10 @@ static void ask_again(void *arg)
 {
 	struct download *d = arg;
 
-	delist(d);
+	download_delist(d);
 	int r = http_run(d->all->http, ask, d);
 	if (r < 0)
-		finish_code(d, r);
+		download_finish_code(d, r);
 }
 
 /* ---- refusals ---- */
@@ -168,17 +73,17 @@ static void absent(struct download *d)
 
 	err_set(&err, -ENOENT, "the Training Hub has no %s of this activity",
 		export_name(d->want.form));
-	finish(d, &err);
+	download_finish(d, &err);
 }
 
 static void wait_and_ask(void *arg)
 {
 	struct download *d = arg;
 
-	enlist(d);
+	download_enlist(d);
 	if (http_after(d->all->files, SECOND_LOOK_MS, ask_again, d) < 0) {
-		delist(d);
-		finish_code(d, -ENOMEM);
+		download_delist(d);
+		download_finish_code(d, -ENOMEM);
 	}
 }
 
@@ -190,163 +95,6 @@ static void refused_by_code(struct download *d)
 		absent(d);
 	else
 		hop(d, wait_and_ask);
-}
-
-/* ---- the file ---- */
-
-/* The last bytes of what came so far, which may be less than there is room for. */
-static void keep_edges(struct download *d, const char *data, size_t len)
-{
-	size_t had = d->size < EXPORT_EDGE ? (size_t)d->size : EXPORT_EDGE;
-	size_t take = len < EXPORT_EDGE ? len : EXPORT_EDGE;
-	size_t keep = had + take > EXPORT_EDGE ? EXPORT_EDGE - take : had;
-
-	if (d->size < EXPORT_EDGE) {
-		size_t room = EXPORT_EDGE - had;
-		memcpy(d->head + had, data, len < room ? len : room);
-	}
-	memmove(d->tail, d->tail + had - keep, keep);
-	memcpy(d->tail + keep, data + len - take, take);
-	d->size += len;
-}
-
-static int take(void *arg, const char *data, size_t len)
-{
-	struct download *d = arg;
-
-	keep_edges(d, data, len);
-	return d->sink->write(d->arg, data, len);
-}
-
-static int begin(struct download *d)
-{
-	d->size = 0;
-	memset(d->head, 0, sizeof(d->head));
-	memset(d->tail, 0, sizeof(d->tail));
-	return d->sink->begin(d->arg);
-}
-
-/* Why there is no file, and whether the file host is to blame. */
-static int explain(const struct http_answer *a, const struct err *why, struct err *err)
-{
-	*err = *why;
-	if (a) {
-		err_set(err, -EIO, "the Training Hub's file host answers HTTP %ld", a->status);
-		return a->status >= 500;
-	}
-	if (why->code == -ECONNRESET)
-		err->code = -EHOSTUNREACH;
-	else if (why->code == -ECONNABORTED)
-		err->code = -EIO;
-	return why->code == -ECONNRESET || why->code == -ECONNABORTED ||
-	       why->code == -EHOSTUNREACH || why->code == -ETIMEDOUT;
-}
-
-/* Milliseconds until the next attempt, or -1. */
-static int again_ms(struct download *d, const struct http_answer *a, const struct err *why)
-{
-	struct retry_outcome outcome = {why->code, a ? a->status : 0, a ? a->retry_after_s : -1};
-	int64_t timeout_ms = d->all->session->config.timeout_ms;
-	int64_t left_ms = d->start_ms + 2 * timeout_ms - session_now_ms(d->all->session);
-
-	/* The hub makes it on demand, and the answer to where it is may come before it. */
-	if (a && (a->status == 403 || a->status == 404))
-		return d->looks++ < APPEARING ? 250 << d->looks : -1;
-	return retry_wait_ms(&outcome, d->attempt++, left_ms, retry_random());
-}
-
-/* Follows where the file host sends us. Returns whether it does. */
-static int follow(struct download *d, const struct http_answer *a)
-{
-	struct err why;
-
-	if (a->status < 300 || a->status >= 400 || !a->redirect[0] || d->hops++ == HOPS_MAX ||
-	    strlen(a->redirect) > URL_TEXT_MAX ||
-	    url_check(a->redirect, d->all->url_flags, &why) < 0)
-		return 0;
-	char *url = strdup(a->redirect);
-	if (!url)
-		return 0;
-	free(d->url);
-	d->url = url;
-	breaker_undecided(&d->all->breaker);
-	fetch(d);
-	return 1;
-}
-
-/* For log and counters; never the URL. */
-static void note(const struct download *d, const struct http_answer *a, const struct err *why)
-{
-	int good = a && a->status == 200;
-	struct http_answer whole = a ? *a : (struct http_answer){0};
-	char what[32];
-
-	whole.len = (size_t)d->size;
-	snprintf(what, sizeof(what), "a %s file", export_name(d->want.form));
-	exchange_note(METRIC_CALL_FILE, "GET", what, good ? VERDICT_GOOD : VERDICT_FAILED, "-",
-		      a ? &whole : NULL, why);
-}
-
-static void fetched(void *arg, const struct http_answer *a, const struct err *why)
-{
-	struct download *d = arg;
-	struct downloads *all = d->all;
-	struct err err = {0};
-
-	note(d, a, why);
-	if (a && a->status == 200) {
-		breaker_succeeded(&all->breaker);
-		export_check(d->want.form, d->size, d->head, d->tail, &err);
-		end(d, &err);
-		return;
-	}
-	if (a && follow(d, a))
-		return;
-	int wait_ms = again_ms(d, a, why);
-	if (wait_ms >= 0 && http_after(all->files, wait_ms, fetch, d) == 0) {
-		breaker_undecided(&all->breaker);
-		return;
-	}
-	if (explain(a, why, &err))
-		breaker_failed(&all->breaker, session_now_ms(all->session), &err);
-	else
-		breaker_undecided(&all->breaker);
-	end(d, &err);
-}
-
-/* An attempt, when there is a place for it. */
-static void fetch(void *arg)
-{
-	struct download *d = arg;
-	struct downloads *all = d->all;
-	struct err err = {0};
-
-	d->is_queued = !d->is_active && all->active >= DOWNLOADS_AT_ONCE;
-	if (d->is_queued)
-		return;
-	all->active += !d->is_active;
-	d->is_active = 1;
-	int r = begin(d);
-	if (r < 0)
-		err_sys(&err, r, "keep a file from the Training Hub");
-	else
-		r = breaker_ask(&all->breaker, session_now_ms(all->session), &err);
-	if (r < 0) {
-		end(d, &err);
-		return;
-	}
-	struct http_request request = {.method = "GET",
-				       .url = d->url,
-				       .max_size = EXPORT_SIZE_MAX,
-				       .timeout_ms = all->session->config.timeout_ms,
-				       .sink = take};
-	http_submit(all->files, &request, fetched, d);
-}
-
-static void arrive(void *arg)
-{
-	enlist(arg);
-	fetch(arg);
 }
 
 /* Jansson's answer: 0 and the URL, the caller's; -ENOENT: none; -EIO: not what the API sends. */
@@ -394,9 +142,9 @@ static void told_where(void *arg, const char *data, size_t len, const struct err
 		err_set(&err, -EIO,
 			"the Training Hub gives a file a URL that is not safe to follow");
 	if (err.code)
-		finish(d, &err);
+		download_finish(d, &err);
 	else
-		hop(d, arrive);
+		hop(d, download_arrive);
 }
 
 /* ---- the detail answer, which comes by itself ---- */
@@ -442,7 +190,7 @@ static void write_detail(void *arg)
 		r = d->sink->write(d->arg, d->detail.data, d->detail.len);
 	if (r < 0)
 		err_sys(&err, r, "keep a file from the Training Hub");
-	finish(d, &err);
+	download_finish(d, &err);
 }
 
 static void told_detail(void *arg, const char *data, size_t len, const struct err *why)
@@ -464,7 +212,7 @@ static void told_detail(void *arg, const char *data, size_t len, const struct er
 		err_set(&err, r == -ENOMEM ? r : -EIO,
 			"the Training Hub's detail of an activity is not what its API sends");
 	if (err.code)
-		finish(d, &err);
+		download_finish(d, &err);
 	else
 		hop(d, write_detail);
 }
@@ -528,7 +276,7 @@ struct downloads *downloads_new(struct session *s, struct http *http,
 	d->url_flags = is_plain ? 0 : URL_IS_SAFE;
 	breaker_init(&d->breaker);
 	d->files = http_new(config, err);
-	if (!d->files || http_at_stop(d->files, cancel_all, d) < 0) {
+	if (!d->files || http_at_stop(d->files, download_cancel_all, d) < 0) {
 		if (d->files)
 			err_sys(err, -ENOMEM, "prepare downloads");
 		downloads_free(d);

@@ -3,6 +3,7 @@
  * The inside of the blob store:
  *
  *     blob_store.c  the calls, who waits, what is in memory
+ *     blob_queue.c  what is to be fetched, and what came of it
  *     blob_disk.c   what is in files/: looked at, dated, removed, evicted
  *     blob_fetch.c  from the hub to a file with a name
  *
@@ -65,10 +66,33 @@ struct blob_store {
 
 /* ---- blob_store.c ---- */
 
-/* A fetch has ended: err->code 0 or why not. Frees it. */
-void blob_fetch_ended(struct blob_fetch *f, const struct err *err);
+/* The current file of this key, or what is known in its place; NULL: nothing. */
+struct blob_entry *blob_find_locked(struct blob_store *s, const struct blob_key *key)
+	REQUIRES(s->lock);
+/* Has everything of an activity forgotten, on the disk's thread, since what the folder holds may
+ * not be known before. */
+void blob_forget_locked(struct blob_store *s, uint64_t label_id) REQUIRES(s->lock);
+/* Takes the waiters of a key out; without one, those whose deadline is until_ms or sooner. */
+struct blob_waiter *blob_take_waiters_locked(struct blob_store *s, const struct blob_key *key,
+					     int64_t until_ms) REQUIRES(s->lock);
+/* Answers those that were taken out, and frees them. */
+void blob_answer_all(struct blob_waiter *w);
 /* What is in files/ is known now. */
 void blob_looked(struct blob_store *s);
+
+/* ---- blob_queue.c ---- */
+
+int blob_is_same(const struct blob_key *a, const struct blob_key *b);
+/* The fetch of this key, or NULL. */
+struct blob_fetch *blob_queue_find_locked(struct blob_store *s, const struct blob_key *key)
+	REQUIRES(s->lock);
+/* Another one at the end of the line. NULL: no memory. */
+struct blob_fetch *blob_queue_add_locked(struct blob_store *s, const struct blob_key *key)
+	REQUIRES(s->lock);
+/* Starts what may start. */
+void blob_queue_start(struct blob_store *s);
+/* A fetch has ended: err->code 0 or why not. Frees it. */
+void blob_fetch_ended(struct blob_fetch *f, const struct err *err);
 
 /* ---- blob_fetch.c ---- */
 
