@@ -151,6 +151,9 @@ class World:
     def __enter__(self):
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="corosfs-soak."))
         self.hub, self.mounts = None, []
+        # However it ends, nothing is left mounted.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
         return self
 
     def start_hub(self, *options):
