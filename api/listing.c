@@ -173,7 +173,18 @@ static void succeed(struct range *r)
 	struct listing *l = r->listing;
 
 	listing_warn_bad(r->session, r->bad, &r->why_bad);
+	size_t before = l->list.n;
 	drop_outside(r);
+	/* A hub that does not look at the days it was asked for says nothing of these; that they
+	 * are empty is the last thing to believe. */
+	if (before && !l->list.n) {
+		struct err err;
+		err_set(&err, -EIO,
+			"the Training Hub lists activities of other days alone than %d..%d",
+			r->first, r->last);
+		finish(r, NULL, &err);
+		return;
+	}
 	listing_sort(l);
 	l->whole_from = r->first;
 	l->bad = r->bad;

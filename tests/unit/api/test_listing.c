@@ -108,6 +108,8 @@ static const struct range_case {
 	 ALL_FIRST, ALL_LAST, 0, 10, 1},
 	{"nesting without end", "\"activities\":10", "{\"fault\":{\"kind\":\"deep\"}}", ALL_FIRST,
 	 ALL_LAST, 0, 10, 1},
+	{"activities of other days alone are no empty month", "\"activities\":1000",
+	 "{\"fault\":{\"kind\":\"huge\",\"mb\":2}}", 20260301, 20260331, -EIO, 0, 1},
 	{"an answer without end", "\"activities\":10", "{\"fault\":{\"kind\":\"huge\"}}", ALL_FIRST,
 	 ALL_LAST, -EIO, 0, 1},
 };
