@@ -35,6 +35,8 @@ turned_away() {
 hub_start --tls-cert "$T/good.pem" --tls-key "$T/good.key"
 mount_fs -o "ca_file=$T/ca.pem"
 check "a good certificate: the data comes" grep -q "Tokyo Run" "$M/2022/12/activities.csv"
+check "a recording, too, by https from the file host" \
+    sh -c 'cat "$1"/fit/2022/12/20221230-*.fit | head -c 12 | tail -c 4 | grep -q FIT' - "$M"
 unmount
 turned_away "a CA that this machine does not know" "cannot be sure.*check this machine's clock"
 turned_away "another CA" "cannot be sure" -o "ca_file=$T/other.pem"
@@ -64,7 +66,7 @@ print(s.getsockname()[1])')
     check "a proxy that speaks HTTP/2" within 10 answers
     direct=$hub
     hub=https://127.0.0.1:$port
-    mount_fs -o "ca_file=$T/ca.pem,rate=0"
+    mount_fs -o "ca_file=$T/ca.pem,rate=0,views=none"
     hub=$direct
     : >"$T/access"
     find "$M" -type f -exec cat {} + >"$T/h2"
@@ -72,7 +74,7 @@ print(s.getsockname()[1])')
     check "by HTTP/2" grep -q 'activity/query.* HTTP/2' "$T/access"
     refused "and by nothing else" grep -v 'HTTP/2' "$T/access"
     unmount
-    "$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=$T/cache.plain,log=warn,log_file=$T/log"
+    "$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=$T/cache.plain,log=warn,log_file=$T/log,views=none"
     find "$M" -type f -exec cat {} + >"$T/h1"
     check "it is the same as by HTTP/1.1" cmp "$T/h1" "$T/h2"
     unmount
