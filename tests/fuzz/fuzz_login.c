@@ -15,8 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CLAIM(login_is_token(answer.token));
 		CLAIM(!answer.user_id[0] || login_is_user_id(answer.user_id));
 		CLAIM(!strpbrk(answer.token, "\r\n\t ,;"));
+	} else if (r > 0) {
+		CLAIM(r == LOGIN_REFUSED || r == LOGIN_CODE_ASKED || r == LOGIN_CODE_WRONG);
 	} else {
-		CLAIM(r == LOGIN_REFUSED || (err.code == r && err.text[0]));
+		CLAIM(err.code == r && err.text[0]);
 	}
 	return 0;
 }
