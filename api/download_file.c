@@ -116,7 +116,8 @@ static int explain(const struct http_answer *a, const struct err *why, struct er
 {
 	*err = *why;
 	if (a) {
-		err_set(err, -EIO, "the Training Hub's file host answers HTTP %ld", a->status);
+		err_set(err, a->status == 429 ? -EBUSY : -EIO,
+			"the Training Hub's file host answers HTTP %ld", a->status);
 		return a->status >= 500;
 	}
 	if (why->code == -ECONNRESET)

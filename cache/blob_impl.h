@@ -60,6 +60,7 @@ struct blob_store {
 	struct blob_waiter *waiters GUARDED;
 	struct blob_fetch *fetches GUARDED;
 	int running GUARDED;
+	int64_t full_ms GUARDED; /* mono: the disk took no file then, INT64_MIN never */
 	int quiet GUARDED;
 	struct said said GUARDED;
 };

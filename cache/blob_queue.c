@@ -128,6 +128,21 @@ static void log_failure_locked(struct blob_store *s, const struct blob_fetch *f,
 		log_warn("cannot fetch a %s file: %s", export_name(f->key.form), err->text);
 }
 
+/* The disk takes nothing more: what nobody waits for is not fetched. */
+static void full_locked(struct blob_store *s) REQUIRES(s->lock);
+static void full_locked(struct blob_store *s)
+{
+	s->full_ms = s->config.clock->mono_ms();
+	for (struct blob_fetch **p = &s->fetches, *f; (f = *p);) {
+		if (f->is_running || f->is_wanted) {
+			p = &f->next;
+			continue;
+		}
+		*p = f->next;
+		free(f);
+	}
+}
+
 void blob_fetch_ended(struct blob_fetch *f, const struct err *why)
 {
 	struct blob_store *s = f->store;
@@ -146,6 +161,8 @@ void blob_fetch_ended(struct blob_fetch *f, const struct err *why)
 			log_warn("files can be fetched again");
 	} else {
 		log_failure_locked(s, f, &err);
+		if (err.code == -ENOSPC || err.code == -EDQUOT || err.code == -EROFS)
+			full_locked(s);
 	}
 	struct blob_waiter *waiters = blob_take_waiters_locked(s, &f->key, 0);
 	for (struct blob_waiter *w = waiters; w; w = w->next) {

@@ -11,7 +11,8 @@
 #include "api/log.h"
 #include "cache/blob_impl.h"
 
-#define AHEAD_MAX 32 /* that nobody waits for */
+#define AHEAD_MAX 32    /* that nobody waits for */
+#define FULL_MS   10000 /* nothing is fetched ahead for so long after the disk was full */
 #define DATED_S   3600
 #define ABSENT_S  (30 * INT64_C(86400)) /* then it is asked for again */
 #define DRAIN_MS  1000
@@ -26,6 +27,9 @@ struct blob_store *blob_store_new(const struct blob_store_config *config)
 		return NULL;
 	s->config = *config;
 	lock_init(&s->lock);
+	lock_take(&s->lock);
+	s->full_ms = INT64_MIN;
+	lock_drop(&s->lock);
 	return s;
 }
 
@@ -246,6 +250,9 @@ void blob_store_ahead(struct blob_store *s, const struct blob_key *key, int n)
 	int waiting = 0;
 
 	lock_take(&s->lock);
+	/* What the disk does not take is fetched for nothing. */
+	if (s->full_ms != INT64_MIN && s->config.clock->mono_ms() - s->full_ms < FULL_MS)
+		n = 0;
 	for (const struct blob_fetch *f = s->fetches; f; f = f->next)
 		waiting += !f->is_wanted;
 	for (int i = 0; i < n && waiting < AHEAD_MAX; i++) {

@@ -43,7 +43,8 @@ void blob_store_free(struct blob_store *s); /* NULL is fine */
  * The file's size and hash, when it is on disk: before the call returns or later, from any
  * thread, with no lock held, at the latest `wait_ms` from now. Else `info` is NULL and
  * err->code is -ENOENT: the hub does not make it; -ETIMEDOUT: it is still being fetched;
- * -ECANCELED, -ENOMEM, or one of download.h's. A failure to keep it (a full disk) is -EIO.
+ * -ECANCELED, -ENOMEM, or one of download.h's; what the disk says when it does not take it (-ENOSPC
+ * ...).
  */
 typedef void blob_done(void *ctx, const struct blob_info *info, const struct err *err);
 void blob_store_get(struct blob_store *s, const struct blob_key *key, int wait_ms, blob_done *done,

@@ -148,6 +148,7 @@ static void got_blob(void *arg, const struct blob_info *info, const struct err *
 {
 	struct request *r = arg;
 
+	assert(r->span); /* whose row told what to fetch */
 	if (!info && err->code == -ENOENT && r->what == REQUEST_LOOKUP) {
 		reply_absent(r, r->span->valid_s);
 		return;

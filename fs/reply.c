@@ -52,6 +52,7 @@ static const struct {
 	{ENOENT, -1},
 	{ESTALE, -1},
 	{ENODATA, -1},
+	{ENOSPC, METRIC_FUSE_ERROR_EIO}, /* a download finds no room */
 	{ENOMEM, METRIC_FUSE_ERROR_ENOMEM},
 	{EACCES, METRIC_FUSE_ERROR_EACCES},
 	{EBUSY, METRIC_FUSE_ERROR_EBUSY},

@@ -116,7 +116,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$T/small" && mount -t tmpfs -o size=700k,mode=
         fi
     done
     check "some files fit on a small disk (was $good)" test "$good" -ge 1
-    same "the next one is an error, not a deletion" EIO "$(errno_of read "$f")"
+    same "the next one is an error, not a deletion" ENOSPC "$(errno_of read "$f")"
     check "and still listed" sh -c 'ls "$1" | grep -q -x -e "$2"' - "$M/fit/$dir" "$(basename "$f")"
     check "what was there is served" cat "$last_good"
     check "months, too" cat "$M/$dir/activities.csv"
