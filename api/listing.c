@@ -147,8 +147,9 @@ static void finish(struct range *r, struct listing *l, const struct err *err)
 	free(r);
 }
 
-/* Rows that the hub should not have listed; they stay out of days they do not belong to. */
-static void drop_outside(struct range *r)
+/* Rows that the hub should not have listed; they stay out of days they do not belong to. How many.
+ */
+static size_t drop_outside(struct range *r)
 {
 	struct activities *list = &r->listing->list;
 	size_t n = 0, before = list->n;
@@ -158,13 +159,14 @@ static void drop_outside(struct range *r)
 			list->row[n++] = list->row[i];
 	list->n = n;
 	if (n == before)
-		return;
+		return 0;
 	struct err odd;
 	err_set(&odd, 0,
 		"the Training Hub lists %zu activities outside %d..%d when asked for these days; "
 		"they are left out",
 		before - n, r->first, r->last);
 	warn_once(r->session, &odd);
+	return before - n;
 }
 
 static void succeed(struct range *r)
@@ -173,11 +175,10 @@ static void succeed(struct range *r)
 	struct listing *l = r->listing;
 
 	listing_warn_bad(r->session, r->bad, &r->why_bad);
-	size_t before = l->list.n;
-	drop_outside(r);
+	size_t dropped = drop_outside(r);
 	/* A hub that does not look at the days it was asked for says nothing of these; that they
 	 * are empty is the last thing to believe. */
-	if (before && !l->list.n) {
+	if (dropped && !l->list.n) {
 		struct err err;
 		err_set(&err, -EIO,
 			"the Training Hub lists activities of other days alone than %d..%d",

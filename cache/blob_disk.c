@@ -190,8 +190,27 @@ void blob_disk_look(struct blob_store *s, const struct blob_entry *e)
 
 /* ---- eviction ---- */
 
+static void evict_job(struct blob_store *s, const struct blob_entry *e)
+{
+	(void)e;
+	blob_disk_evict(s);
+}
+
+/* On the transport thread, which must not touch the disk. */
+static void evict_later(void *store)
+{
+	struct blob_store *s = store;
+
+	lock_take(&s->lock);
+	s->is_evicting_later = 0;
+	if (!s->quiet)
+		blob_post_locked(s, evict_job, NULL);
+	lock_drop(&s->lock);
+}
+
 void blob_disk_evict(struct blob_store *s)
 {
+	const struct hub *hub = s->config.hub;
 	struct blob_entry *gone = NULL;
 	long n = 0;
 
@@ -200,7 +219,15 @@ void blob_disk_evict(struct blob_store *s)
 	if (s->index.bytes > s->config.size_max)
 		n = blob_index_evict(&s->index, s->config.size_max / 10 * 9,
 				     s->config.clock->wall_s() - IN_USE_S, &gone);
+	/* What may be open now may go when it is not any more. */
+	int again = s->index.bytes > s->config.size_max && !s->is_evicting_later && !s->quiet;
+	s->is_evicting_later |= again;
 	lock_drop(&s->lock);
+	if (again && hub->after(hub->ctx, (IN_USE_S + 1) * 1000, evict_later, s) < 0) {
+		lock_take(&s->lock);
+		s->is_evicting_later = 0;
+		lock_drop(&s->lock);
+	}
 	for (long i = 0; i < n; i++)
 		blob_disk_remove(s, &gone[i]);
 	if (n > 0)

@@ -62,6 +62,7 @@ struct blob_store {
 	int running GUARDED;
 	int64_t full_ms GUARDED; /* mono: the disk took no file then, INT64_MIN never */
 	int quiet GUARDED;
+	int is_evicting_later GUARDED; /* a timer will look again */
 	struct said said GUARDED;
 };
 

@@ -173,6 +173,7 @@ static void need_blob(struct request *r)
 	struct tree_entry e;
 	struct blob_key key;
 
+	assert(r->span); /* wants_span() saw to it */
 	if (!r->thing.label_id) {
 		int code = tree_find(&r->thing, r->name, r->span, &e);
 		if (code < 0) {

@@ -688,6 +688,13 @@ static void what_was_used_lately_stays(void **state)
 	fake_clock_add(61000);
 	bring(&b, fit(10));
 	assert_int_equal(on_disk(&b, ""), 1);
+	/* A minute later it may go, too, though nobody has asked for anything. */
+	for (int i = 0; i < 3; i++) {
+		fake_clock_add(62000);
+		fake_hub_tick(b.base.hub);
+		blobs_settle(&b);
+	}
+	assert_int_equal(on_disk(&b, ""), 0);
 	blobs_teardown(&b);
 }
 
