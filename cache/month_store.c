@@ -114,7 +114,6 @@ void month_store_quiet(struct month_store *s)
 	err_set(&s->last_err, -ECANCELED, "the filesystem is being unmounted");
 	lock_drop(&s->lock);
 	waiter_progress(s);
-	persist_release(s);
 }
 
 void month_store_stop(struct month_store *s)

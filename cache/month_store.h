@@ -62,9 +62,12 @@ struct month_store_config {
 struct month_store *month_store_new(const struct month_store_config *config, struct err *err);
 
 /* From now on nothing is fetched: who waits for the hub is answered -ECANCELED, what is cached is
- * served. What is not on disk yet is written, then the folder is left to the next mount, which
- * need not wait until those are done who have files open. */
+ * served. What is not on disk yet is written without delay. */
 void month_store_quiet(struct month_store *s);
+
+/* After that, and with nobody else writing to it any more: gives the folder to the next mount, which
+ * need not wait until those are done who have files open. Happens behind all that is queued. */
+void month_store_release(struct month_store *s);
 
 /* After http_stop(): writes what is not on disk yet (for at most 2 s) and ends the threads. */
 void month_store_stop(struct month_store *s);

@@ -171,7 +171,7 @@ static void release(void *arg)
 	free(j);
 }
 
-void persist_release(struct month_store *s)
+void month_store_release(struct month_store *s)
 {
 	if (s->config.dir)
 		residence_post(s, s->saver, release, 0, 0);

@@ -197,8 +197,6 @@ void persist_month(struct month_store *s, int number);
 /* The hub says the same as before: the file gets the time of that. */
 void persist_time(struct month_store *s, int number);
 void persist_history(struct month_store *s);
-/* Behind all that is queued: gives the folder to the next mount. */
-void persist_release(struct month_store *s);
 
 static inline struct slot *slot_locked(struct month_store *s, int number) REQUIRES(s->lock);
 static inline struct slot *slot_locked(struct month_store *s, int number)

@@ -14,29 +14,45 @@
 
 #define KEEP_AT_STOP_MS 1000
 
-/* ---- the token on its way to disk ---- */
+/* ---- what the session learns, on its way to disk ---- */
 
+/* One at a time and in their order, on the keeper's thread. */
 struct keep_job {
-	struct cache_dir *dir;
-	int forget;
+	struct backend *backend;
+	int forget; /* the token */
 	struct session_token token;
+	char md5[PASSWORD_MD5];
 };
+
+static void keep(struct backend *b, worker_job *job, const struct keep_job *what)
+{
+	struct keep_job *j = malloc(sizeof(*j));
+
+	if (!j)
+		return;
+	*j = *what;
+	if (worker_post(b->keeper, job, j) < 0) {
+		explicit_bzero(j, sizeof(*j));
+		free(j);
+	}
+}
 
 static void keep_token(void *arg)
 {
 	struct keep_job *j = arg;
+	struct cache_dir *dir = &j->backend->dir;
 	const struct session_token *token = j->forget ? NULL : &j->token;
 	struct err err;
 	int r = 0;
 
-	if (atomic_load(&j->dir->ours))
-		r = token_file_write(j->dir->fd, token, &err);
-	if ((r == -ENOENT || r == -ENOTDIR) && cache_dir_renew(j->dir, &err) >= 0)
-		r = token_file_write(j->dir->fd, token, &err);
+	if (atomic_load(&dir->ours))
+		r = token_file_write(dir->fd, token, &err);
+	if ((r == -ENOENT || r == -ENOTDIR) && cache_dir_renew(dir, &err) >= 0)
+		r = token_file_write(dir->fd, token, &err);
 	if (token && r == 0)
-		refusal_file_remove(j->dir->fd);
+		refusal_file_remove(dir->fd);
 	/* That there is no folder was said at the start. */
-	if (r < 0 && atomic_load(&j->dir->there))
+	if (r < 0 && atomic_load(&dir->there))
 		log_warn("%s; the next mount has to log in again", err.text);
 	explicit_bzero(j, sizeof(*j));
 	free(j);
@@ -44,34 +60,21 @@ static void keep_token(void *arg)
 
 static void on_token(void *arg, const struct session_token *token)
 {
-	struct backend *b = arg;
-	struct keep_job *j = calloc(1, sizeof(*j));
+	struct keep_job j = {.backend = arg, .forget = !token};
 
-	if (!j)
-		return;
-	j->dir = &b->dir;
-	j->forget = !token;
 	if (token)
-		j->token = *token;
-	if (worker_post(b->keeper, keep_token, j) < 0) {
-		explicit_bzero(j, sizeof(*j));
-		free(j);
-	}
+		j.token = *token;
+	keep(j.backend, keep_token, &j);
+	explicit_bzero(&j, sizeof(j));
 }
-
-/* ---- passwords ---- */
-
-struct refusal_job {
-	struct cache_dir *dir;
-	char md5[PASSWORD_MD5];
-};
 
 static void keep_refusal(void *arg)
 {
-	struct refusal_job *j = arg;
+	struct keep_job *j = arg;
+	struct cache_dir *dir = &j->backend->dir;
 	struct err err;
 
-	if (atomic_load(&j->dir->ours) && refusal_file_write(j->dir->fd, j->md5, &err) < 0)
+	if (atomic_load(&dir->ours) && refusal_file_write(dir->fd, j->md5, &err) < 0)
 		log_debug("the refusal is not remembered: %s", err.text);
 	explicit_bzero(j, sizeof(*j));
 	free(j);
@@ -79,18 +82,22 @@ static void keep_refusal(void *arg)
 
 static void on_refusal(void *arg, const char md5[PASSWORD_MD5])
 {
-	struct backend *b = arg;
-	struct refusal_job *j = calloc(1, sizeof(*j));
+	struct keep_job j = {.backend = arg};
 
-	if (!j)
-		return;
-	j->dir = &b->dir;
-	memcpy(j->md5, md5, sizeof(j->md5));
-	if (worker_post(b->keeper, keep_refusal, j) < 0) {
-		explicit_bzero(j, sizeof(*j));
-		free(j);
-	}
+	memcpy(j.md5, md5, sizeof(j.md5));
+	keep(j.backend, keep_refusal, &j);
+	explicit_bzero(&j, sizeof(j));
 }
+
+static void let_go(void *arg)
+{
+	struct keep_job *j = arg;
+
+	month_store_release(j->backend->store);
+	free(j);
+}
+
+/* ---- passwords ---- */
 
 /* On the login's own thread, which may wait for the disk and for the hash. */
 static int on_password(void *arg, char md5[PASSWORD_MD5], struct err *err)
@@ -210,6 +217,9 @@ void backend_quiet(struct backend *b)
 		month_store_quiet(b->store);
 	if (b->blobs)
 		blob_store_quiet(b->blobs);
+	/* The next mount may have the folder, once the keeper and the store have written. */
+	if (b->store)
+		keep(b, let_go, &(struct keep_job){.backend = b});
 }
 
 void backend_stop(struct backend *b)
@@ -219,12 +229,12 @@ void backend_stop(struct backend *b)
 		http_stop(b->http);
 	if (b->downloads)
 		downloads_stop(b->downloads);
+	if (b->keeper)
+		worker_stop(b->keeper, KEEP_AT_STOP_MS, free);
 	if (b->blobs)
 		blob_store_stop(b->blobs);
 	if (b->store)
 		month_store_stop(b->store);
-	if (b->keeper)
-		worker_stop(b->keeper, KEEP_AT_STOP_MS, free);
 }
 
 void backend_free(struct backend *b)

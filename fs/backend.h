@@ -24,7 +24,7 @@ struct backend {
 	const struct options *options;
 	struct cache_dir dir;
 	struct secret secret;
-	struct worker *keeper; /* writes the token */
+	struct worker *keeper; /* writes the token and what was refused */
 	struct http *http;
 	struct session *session;
 	struct downloads *downloads;
@@ -54,7 +54,8 @@ int backend_start_store(struct backend *b, const struct month_store_config *news
 int backend_start_blobs(struct backend *b, void (*absent)(void *ctx, const struct blob_key *key),
 			void *ctx, struct err *err);
 
-/* The end has begun: nobody is kept waiting for the hub or a password any more. */
+/* The end has begun: nobody is kept waiting for the hub or a password any more. What waits for the
+ * disk is written, then the next mount may have the folder. */
 void backend_quiet(struct backend *b);
 /* Ends every thread; what is not on disk yet is written. */
 void backend_stop(struct backend *b);

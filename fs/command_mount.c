@@ -68,8 +68,7 @@ static void quiet(void *arg)
 	struct program *p = arg;
 
 	supervisor_notify("STOPPING=1");
-	month_store_quiet(p->backend.store);
-	blob_store_quiet(p->backend.blobs);
+	backend_quiet(&p->backend);
 }
 
 /* SIGUSR1: what --status says, a line each. */

@@ -8,10 +8,10 @@
 # Without UNITS: those beside $COROSFS. VALGRIND=1 runs unit programs under valgrind; ONLY=names
 # runs these test files alone ("ONLY='article faults'"); JOBS=1 one after the other.
 #
-# A line a program, then the output of those that failed, and as the last line
-# "N passed, N failed", with ", N skipped" behind it if there were any. A case is a cmocka test,
-# or a line "ok" or "not ok" of a shell test. A program that crashes, exceeds its time or shows no
-# case is one failure more; one that exits with 77 is one skipped. The exit status is 0 only when
+# A line a program with the names of what failed in it, then the whole output of those, and as the
+# last line "N passed, N failed", with ", N skipped" behind it if there were any. A case is a cmocka
+# test, or a line "ok" or "not ok" of a shell test. A program that crashes, exceeds its time or shows
+# no case is one failure more; one that exits with 77 is one skipped. The exit status is 0 only when
 # nothing failed.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -89,6 +89,7 @@ if [ "${1-}" = --one ]; then
         word=PASS
     fi
     echo "$word $name: $passed of $((passed + failed)), $(($(date +%s) - begin)) s$why"
+    [ "$word" = PASS ] || sed -n 's/^\(not ok - .*\|\[  FAILED  \] [a-z].*\)/     \1/p' "$out.failed" 2>/dev/null
     [ "$word" = FAIL ] || sed -n 's/^ok - \(.*\) # SKIP \(.*\)/     skipped: \1 (\2)/p' "$out"
     echo "$passed $failed $skipped" >"$out.count"
     exit 0
