@@ -15,7 +15,8 @@
 #include "api/session_impl.h"
 #include "api/url.h"
 
-#define SECOND_LOOK_MS  1000                          /* before a refusal is asked for again */
+#define SECOND_LOOK_MS  1000 /* before a refusal is asked for again */
+#define QUESTION_MAX    128
 #define DETAIL_TEXT_MAX ((size_t)4 * CALL_ANSWER_MAX) /* indented */
 
 static void ask(void *arg);
@@ -65,37 +66,22 @@ static void ask_again(void *arg)
 		download_finish_code(d, r);
 }
 
-/* ---- refusals ---- */
+/* ---- the question ---- */
 
-static void absent(struct download *d)
+static void question(const struct download_want *want, char path[QUESTION_MAX])
 {
-	struct err err;
+	unsigned long long label = want->label_id;
 
-	err_set(&err, -ENOENT, "the Training Hub has no %s of this activity",
-		export_name(d->want.form));
-	download_finish(d, &err);
-}
-
-static void wait_and_ask(void *arg)
-{
-	struct download *d = arg;
-
-	download_enlist(d);
-	if (http_after(d->all->files, SECOND_LOOK_MS, ask_again, d) < 0) {
-		download_delist(d);
-		download_finish_code(d, -ENOMEM);
-	}
-}
-
-/* The hub's error code may mean anything: it counts when it comes twice. A file that is not there
- * looks deleted to a backup. */
-static void refused_by_code(struct download *d)
-{
-	if (d->refusals++)
-		absent(d);
+	if (want->form == EXPORT_DETAIL)
+		snprintf(path, QUESTION_MAX, "/activity/detail/query?labelId=%llu&sportType=%d",
+			 label, want->sport);
 	else
-		hop(d, wait_and_ask);
+		snprintf(path, QUESTION_MAX,
+			 "/activity/detail/download?labelId=%llu&sportType=%d&fileType=%d", label,
+			 want->sport, (int)want->form);
 }
+
+/* ---- answers ---- */
 
 /* Jansson's answer: 0 and the URL, the caller's; -ENOENT: none; -EIO: not what the API sends. */
 static int read_url(const char *data, size_t len, char **url)
@@ -119,35 +105,20 @@ static int read_url(const char *data, size_t len, char **url)
 	return r;
 }
 
-static void told_where(void *arg, const char *data, size_t len, const struct err *why)
+/* 0 and where the file is; -ENOENT: the hub says that there is none; else why not. */
+static int take_url(struct download *d, const char *data, size_t len, struct err *err)
 {
-	struct download *d = arg;
-	struct err err = *why;
-
-	if (err.code == -EOPNOTSUPP || err.code == -EINVAL) {
-		refused_by_code(d);
-		return;
-	}
 	free(d->url);
 	d->url = NULL;
-	int r = err.code ? err.code : read_url(data, len, &d->url);
-	if (r == -ENOENT) {
-		absent(d);
-		return;
-	}
-	if (r < 0 && !err.code)
-		err_set(&err, r,
-			"the Training Hub's answer to a download is not what its API sends");
-	if (r == 0 && url_check(d->url, d->all->url_flags, &err) < 0)
-		err_set(&err, -EIO,
-			"the Training Hub gives a file a URL that is not safe to follow");
-	if (err.code)
-		download_finish(d, &err);
-	else
-		hop(d, download_arrive);
+	int r = read_url(data, len, &d->url);
+	if (r < 0)
+		return err_set(err, r,
+			       "the Training Hub's answer to a download is not what its API sends");
+	if (url_check(d->url, d->all->url_flags, err) < 0)
+		return err_set(err, -EIO,
+			       "the Training Hub gives a file a URL that is not safe to follow");
+	return 0;
 }
-
-/* ---- the detail answer, which comes by itself ---- */
 
 /* Appends `data`, indented. 0, -ENOENT: there is none; -EIO, -ENOMEM, -EFBIG. */
 static int copy_data(const char *text, size_t len, struct buf *out)
@@ -180,6 +151,17 @@ static int copy_data(const char *text, size_t len, struct buf *out)
 	return more < 0 ? -EIO : r == 0 ? buf_add(out, "\n", 1) : r;
 }
 
+/* The same of a detail, which comes by itself. */
+static int take_detail(struct download *d, const char *data, size_t len, struct err *err)
+{
+	buf_clear(&d->detail);
+	int r = copy_data(data, len, &d->detail);
+	if (r < 0)
+		err_set(err, r == -EFBIG ? -EIO : r,
+			"the Training Hub's detail of an activity is not what its API sends");
+	return err->code;
+}
+
 static void write_detail(void *arg)
 {
 	struct download *d = arg;
@@ -193,51 +175,133 @@ static void write_detail(void *arg)
 	download_finish(d, &err);
 }
 
-static void told_detail(void *arg, const char *data, size_t len, const struct err *why)
+static int take_answer(struct download *d, const char *data, size_t len, struct err *err)
+{
+	return d->want.form == EXPORT_DETAIL ? take_detail(d, data, len, err)
+					     : take_url(d, data, len, err);
+}
+
+static void absent(struct download *d)
+{
+	struct err err;
+
+	err_set(&err, -ENOENT, "the Training Hub has no %s of this activity",
+		export_name(d->want.form));
+	download_finish(d, &err);
+}
+
+/* ---- refusals by code ---- */
+
+/*
+ * The hub's error code may mean that it does not make this file, or that it makes none today, and
+ * a file that is not there looks deleted to a backup. So it counts when it comes twice while the
+ * hub does tell where another file is: one of those that come anyway, or a control question, about
+ * the last one that it told of, else the FIT of the same activity, which exists from the upload.
+ */
+static int is_refusal(const struct err *why)
+{
+	return why->code == -EOPNOTSUPP || why->code == -EINVAL;
+}
+
+static struct proof *proof_of(struct download *d)
+{
+	return &d->all->proof[d->want.form == EXPORT_DETAIL];
+}
+
+static void wait_and_ask(void *arg)
+{
+	struct download *d = arg;
+
+	download_enlist(d);
+	if (http_after(d->all->files, SECOND_LOOK_MS, ask_again, d) < 0) {
+		download_delist(d);
+		download_finish_code(d, -ENOMEM);
+	}
+}
+
+static void told_control(void *arg, const char *data, size_t len, const struct err *why)
 {
 	struct download *d = arg;
 	struct err err = *why;
 
-	if (err.code == -EOPNOTSUPP || err.code == -EINVAL) {
-		refused_by_code(d);
-		return;
-	}
-	buf_clear(&d->detail);
-	int r = err.code ? err.code : copy_data(data, len, &d->detail);
-	if (r == -ENOENT) {
+	if (!err.code && take_answer(d, data, len, &err) == 0) {
+		proof_of(d)->told_ms = session_now_ms(d->all->session);
 		absent(d);
 		return;
 	}
-	if (r < 0 && !err.code)
-		err_set(&err, r == -ENOMEM ? r : -EIO,
-			"the Training Hub's detail of an activity is not what its API sends");
-	if (err.code)
-		download_finish(d, &err);
-	else
-		hop(d, write_detail);
+	if (is_refusal(why) || err.code == -ENOENT) {
+		/* Or that activity was deleted meanwhile: ask about another one next time. */
+		*proof_of(d) = (struct proof){0};
+		err_set(&err, DOWNLOAD_UNPROVEN,
+			"the Training Hub refuses this file, and another one, too: it may be out "
+			"of order, so this is not taken for a file that does not exist");
+	}
+	download_finish(d, &err);
 }
 
-/* ---- the question ---- */
+static void refused(struct download *d)
+{
+	const struct proof *proof = proof_of(d);
+	struct download_want control = proof->want;
+	char path[QUESTION_MAX];
+	struct err err;
+
+	if (!d->refusals++) {
+		d->refused_ms = session_now_ms(d->all->session);
+		hop(d, wait_and_ask);
+		return;
+	}
+	if (proof->want.label_id && proof->told_ms >= d->refused_ms) {
+		absent(d);
+		return;
+	}
+	if (!control.label_id)
+		control = (struct download_want){d->want.label_id, d->want.sport, EXPORT_FIT};
+	if (!proof->want.label_id &&
+	    (d->want.form == EXPORT_FIT || d->want.form == EXPORT_DETAIL)) {
+		err_set(&err, DOWNLOAD_UNPROVEN,
+			"the Training Hub refuses this file, and no other one has been fetched yet "
+			"to tell whether it is out of order");
+		download_finish(d, &err);
+		return;
+	}
+	question(&control, path);
+	call_start(d->all->session, "POST", path, told_control, d);
+}
+
+/* ---- the way of a download ---- */
+
+static void told(void *arg, const char *data, size_t len, const struct err *why)
+{
+	struct download *d = arg;
+	struct err err = *why;
+
+	if (is_refusal(why)) {
+		refused(d);
+		return;
+	}
+	if (!err.code && take_answer(d, data, len, &err) == -ENOENT) {
+		absent(d);
+		return;
+	}
+	if (err.code) {
+		download_finish(d, &err);
+		return;
+	}
+	*proof_of(d) = (struct proof){d->want, session_now_ms(d->all->session)};
+	hop(d, d->want.form == EXPORT_DETAIL ? write_detail : download_arrive);
+}
 
 static void ask(void *arg)
 {
 	struct download *d = arg;
-	unsigned long long label = d->want.label_id;
-	char path[128];
+	char path[QUESTION_MAX];
 
 	d->start_ms = session_now_ms(d->all->session);
 	d->looks = d->hops = 0;
 	d->attempt = 1;
-	if (d->want.form == EXPORT_DETAIL) {
-		snprintf(path, sizeof(path), "/activity/detail/query?labelId=%llu&sportType=%d",
-			 label, d->want.sport);
-		call_start(d->all->session, "POST", path, told_detail, d);
-	} else {
-		snprintf(path, sizeof(path),
-			 "/activity/detail/download?labelId=%llu&sportType=%d&fileType=%d", label,
-			 d->want.sport, (int)d->want.form);
-		call_start(d->all->session, "POST", path, told_where, d);
-	}
+	question(&d->want, path);
+	call_start(d->all->session, "POST", path, told, d);
 }
 
 int download_start(struct downloads *all, const struct download_want *want,

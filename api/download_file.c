@@ -191,6 +191,8 @@ static void fetched(void *arg, const struct http_answer *a, const struct err *wh
 	int wait_ms = again_ms(d, a, why);
 	if (wait_ms >= 0 && http_after(all->files, wait_ms, fetch, d) == 0) {
 		breaker_undecided(&all->breaker);
+		/* Others need not wait for what is not there yet. */
+		free_place(d);
 		return;
 	}
 	if (explain(a, why, &err))

@@ -143,13 +143,26 @@ static void full_locked(struct blob_store *s)
 	}
 }
 
+/* What cannot be proven today stays as it was: missing, where that was once found out. */
+static int code_locked(const struct blob_store *s, const struct blob_fetch *f, int code)
+	REQUIRES(s->lock);
+static int code_locked(const struct blob_store *s, const struct blob_fetch *f, int code)
+{
+	if (code != DOWNLOAD_UNPROVEN)
+		return code;
+	const struct blob_entry *e = blob_index_find(&s->index, &f->key);
+	return e && e->is_absent && e->edition == f->key.edition ? -ENOENT : -EIO;
+}
+
 void blob_fetch_ended(struct blob_fetch *f, const struct err *why)
 {
 	struct blob_store *s = f->store;
 	struct err err = *why;
-	int is_absent = err.code == -ENOENT, is_news = 0;
+	int is_news = 0;
 
 	lock_take(&s->lock);
+	err.code = code_locked(s, f, err.code);
+	int is_absent = err.code == -ENOENT;
 	unlist_locked(s, f);
 	if (!err.code || is_absent) {
 		is_news = is_absent && !blob_find_locked(s, &f->key);

@@ -15,9 +15,10 @@
 #include "tests/support/rows.h"
 
 #define RUN        UINT64_C(443785036645654868) /* sport 100 */
+#define RUN_TEXT   "443785036645654868"
 #define INDOOR     UINT64_C(443032345867956642) /* sport 101 */
 #define PATIENCE_S 60
-#define FIT_PATH   "/fit/476911223344556677/443785036645654868.fit"
+#define FIT_PATH   "/fit/476911223344556677/" RUN_TEXT ".fit"
 
 static struct hub_process *hub;
 
@@ -146,8 +147,14 @@ static const struct one_case {
 
 	/* -- refusals */
 	{"a gpx without a track", EXPORT_GPX, INDOOR, 101, "{}", -ENOENT, 1, 0},
-	{"an error code counts when it comes twice", EXPORT_FIT, RUN, 100,
-	 "{\"refusal\":{\"*\":0}}", -ENOENT, 2, 0},
+	{"an error code that comes twice, while the fit can be had", EXPORT_GPX, RUN, 100,
+	 "{\"refusal\":{\"" RUN_TEXT "/gpx\":0}}", -ENOENT, 3, 0},
+	{"one that the fit has, too", EXPORT_GPX, RUN, 100, "{\"refusal\":{\"*\":0}}",
+	 DOWNLOAD_UNPROVEN, 3, 0},
+	{"while the fit is said not to be there", EXPORT_GPX, RUN, 100,
+	 "{\"refusal\":{\"" RUN_TEXT "/gpx\":0,\"" RUN_TEXT "/fit\":2}}", DOWNLOAD_UNPROVEN, 3, 0},
+	{"for a fit, with nothing to compare", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":0}}",
+	 DOWNLOAD_UNPROVEN, 2, 0},
 	{"no data", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":1}}", -ENOENT, 1, 0},
 	{"empty data", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":2}}", -ENOENT, 1, 0},
 	{"an empty URL", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":3}}", -ENOENT, 1, 0},
@@ -156,8 +163,8 @@ static const struct one_case {
 	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"path\":\"/download\",\"times\":1}}",
 	 0, 1, 1},
 	{"an error code for the detail", EXPORT_DETAIL, RUN, 100,
-	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"path\":\"/detail/query\"}}", -ENOENT,
-	 0, 0},
+	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"path\":\"/detail/query\"}}",
+	 DOWNLOAD_UNPROVEN, 0, 0},
 	{"a code that tells of a failure of the service is no refusal", EXPORT_FIT, RUN, 100,
 	 "{\"fault\":{\"kind\":\"result\",\"code\":\"1001\",\"path\":\"/download\"}}", -EIO, 0, 0},
 	{"an empty detail", EXPORT_DETAIL, RUN, 100,
@@ -272,6 +279,75 @@ static void one(void **state)
 		assert_int_equal(files, c->files);
 	no_violations();
 	sunk_clear(&s);
+	net_free(n);
+}
+
+/* ---- refusals by code: what another download proves ---- */
+
+static int code_of(struct net *n, enum export form, uint64_t label, int sport)
+{
+	struct sunk s;
+
+	bring(n, &s, form, label, sport);
+	int code = s.err.code;
+	sunk_clear(&s);
+	return code;
+}
+
+static void a_refusal_is_proven_by_another_download(void **state)
+{
+	struct net *n = login(10000);
+
+	(void)state;
+	assert_int_equal(code_of(n, EXPORT_FIT, INDOOR, 101), 0);
+	assert_int_equal(code_of(n, EXPORT_DETAIL, INDOOR, 101), 0);
+	/* The control is about that one. */
+	hub_process_post(hub, "set",
+			 "{\"refusal\":{\"" RUN_TEXT "/gpx\":0,\"" RUN_TEXT "/fit\":0}}");
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), -ENOENT);
+	assert_int_equal(code_of(n, EXPORT_GPX, RUN, 100), -ENOENT);
+	/* It goes wrong, too: nothing is known, and it is no longer asked about. */
+	hub_process_post(hub, "set", "{\"refusal\":{\"*\":0}}");
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), DOWNLOAD_UNPROVEN);
+	hub_process_post(hub, "set", "{\"refusal\":{\"" RUN_TEXT "/fit\":0}}");
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), DOWNLOAD_UNPROVEN);
+	assert_int_equal(code_of(n, EXPORT_GPX, RUN, 100), 0);
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), -ENOENT);
+	/* Details prove details. */
+	hub_process_post(hub, "set",
+			 "{\"refusal\":{},\"fault\":{\"kind\":\"result\",\"code\":\"5006\","
+			 "\"path\":\"/detail/query\",\"times\":2}}");
+	assert_int_equal(code_of(n, EXPORT_DETAIL, RUN, 100), -ENOENT);
+	no_violations();
+	net_free(n);
+}
+
+/* The proof that comes by itself, between the two refusals, costs no question. */
+static void a_refusal_is_proven_in_passing(void **state)
+{
+	struct net *n = login(10000);
+	struct sunk refused, good;
+
+	(void)state;
+	hub_process_post(hub, "set", "{\"delay_ms\":200,\"refusal\":{\"" RUN_TEXT "/gpx\":0}}");
+	long before = hub_process_stat(hub, "downloads");
+	sunk_init(&refused);
+	sunk_init(&good);
+	start(n, &refused, EXPORT_GPX, RUN, 100);
+	start(n, &good, EXPORT_FIT, INDOOR, 101);
+	sunk_wait(&good);
+	assert_int_equal(good.err.code, 0);
+	sunk_clear(&good);
+	/* Later than the first refusal, which comes after 200 ms, and before the second. */
+	sunk_init(&good);
+	start(n, &good, EXPORT_TCX, INDOOR, 101);
+	sunk_wait(&good);
+	sunk_wait(&refused);
+	assert_int_equal(good.err.code, 0);
+	assert_int_equal(refused.err.code, -ENOENT);
+	assert_int_equal(hub_process_stat(hub, "downloads") - before, 4);
+	sunk_clear(&good);
+	sunk_clear(&refused);
 	net_free(n);
 }
 
@@ -523,6 +599,9 @@ int main(void)
 	ROWS_ADD(&rows, one_cases, one);
 	ROWS_ADD(&rows, slow_cases, slow);
 	ROWS_ADD(&rows, end_cases, ended);
+	rows_add(&rows, "a refusal is proven by another download",
+		 a_refusal_is_proven_by_another_download, NULL);
+	rows_add(&rows, "a refusal is proven in passing", a_refusal_is_proven_in_passing, NULL);
 	rows_add(&rows, "a sink that cannot", a_sink_that_cannot, NULL);
 	rows_add(&rows, "four at a time", four_at_a_time, NULL);
 	rows_add(&rows, "a file host that is out of order is left alone",

@@ -511,6 +511,31 @@ static void absent(void **state)
 	blobs_teardown(&b);
 }
 
+static void what_is_not_proven_stays_as_it_was(void **state)
+{
+	struct blob_key k = key(1, EXPORT_GPX), edited = k;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	int64_t now_s = clock_system.wall_s();
+	fake_clock_set(now_s);
+	bring_failure(&b, k, DOWNLOAD_UNPROVEN, -EIO);
+	assert_int_equal(b.absent, 0);
+	assert_true(blob_store_absent(b.store, &k) == 0);
+	bring_failure(&b, k, -ENOENT, -ENOENT);
+	assert_int_equal(b.absent, 1);
+	/* A month later, also after a restart, it is asked for again, and nobody can tell. */
+	fake_clock_set(now_s + 31 * DAY);
+	again(&b);
+	bring_failure(&b, k, DOWNLOAD_UNPROVEN, -ENOENT);
+	assert_true(blob_store_absent(b.store, &k) == now_s + 31 * DAY);
+	edited.edition++;
+	bring_failure(&b, edited, DOWNLOAD_UNPROVEN, -EIO);
+	assert_true(blob_store_absent(b.store, &edited) == 0);
+	blobs_teardown(&b);
+}
+
 static void absent_is_remembered(void **state)
 {
 	struct blob_key k = key(1, EXPORT_GPX);
@@ -1037,6 +1062,7 @@ int main(void)
 		cmocka_unit_test(quiet),
 		cmocka_unit_test(ended_in_every_state),
 		cmocka_unit_test(absent),
+		cmocka_unit_test(what_is_not_proven_stays_as_it_was),
 		cmocka_unit_test(absent_is_remembered),
 		cmocka_unit_test(a_new_edition_replaces_the_old),
 		cmocka_unit_test(of_two_editions_the_later_one_stays),
