@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "api/log.h"
+#include "fs/clock_watch.h"
 #include "fs/mountpoint.h"
 #include "fs/ops.h"
 #include "fs/parallel.h"
@@ -39,6 +40,7 @@ struct mount {
 	pthread_t thread[THREADS_MAX];
 	int threads;
 	atomic_int running;
+	struct clock_watch clock;
 };
 
 /* ---- construction ---- */
@@ -227,21 +229,24 @@ static void begin_end(struct mount *m, int *ending)
 	m->config.quiet(m->config.arg);
 }
 
-/* The signals, and word of changed mounts: somebody who unmounts lazily (fusermount3 -uz) while a
- * file is open tells us nothing, and the next mount should not have to wait for that file. */
-enum { SIGNALS, MOUNTS, WATCHED };
+/* The signals, a clock that was set, and word of changed mounts: somebody who unmounts lazily
+ * (fusermount3 -uz) while a file is open tells us nothing, and the next mount should not have to
+ * wait for that file. */
+enum { SIGNALS, CLOCK, MOUNTS, WATCHED };
 
 static void watch(struct mount *m, struct pollfd fds[WATCHED])
 {
 	sigset_t set = handled();
 
+	clock_watch_open(&m->clock);
+	fds[CLOCK] = (struct pollfd){m->clock.fd, POLLIN, 0};
 	fds[SIGNALS] = (struct pollfd){signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), POLLIN, 0};
 	fds[MOUNTS] = (struct pollfd){-1, POLLPRI, 0};
 	if (mountpoint_device(m->config.path, &m->device) == 0)
 		fds[MOUNTS].fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 }
 
-/* The next signal; 0: the mount has lost its name. */
+/* The next signal, or SIGHUP for a clock that has moved; 0: the mount has lost its name. */
 static int next_event(struct mount *m, struct pollfd fds[WATCHED])
 {
 	struct signalfd_siginfo info;
@@ -249,9 +254,11 @@ static int next_event(struct mount *m, struct pollfd fds[WATCHED])
 	for (;;) {
 		if (read(fds[SIGNALS].fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
 			return (int)info.ssi_signo;
-		if (poll(fds, WATCHED, -1) < 0 || !fds[MOUNTS].revents)
+		if (poll(fds, WATCHED, -1) < 0)
 			continue;
-		if (mountpoint_has_name(m->device))
+		if (fds[CLOCK].revents && clock_watch_stepped(&m->clock))
+			return SIGHUP;
+		if (!fds[MOUNTS].revents || mountpoint_has_name(m->device))
 			continue;
 		close(fds[MOUNTS].fd);
 		fds[MOUNTS].fd = -1;
@@ -276,9 +283,10 @@ void mount_wait_end(struct mount *m)
 		else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
 			begin_end(m, &ending);
 	}
-	for (int i = 0; i < WATCHED; i++)
-		if (fds[i].fd >= 0)
-			close(fds[i].fd);
+	clock_watch_close(&m->clock);
+	close(fds[SIGNALS].fd);
+	if (fds[MOUNTS].fd >= 0)
+		close(fds[MOUNTS].fd);
 	for (int i = 0; i < m->threads; i++)
 		pthread_join(m->thread[i], NULL);
 }
