@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +21,8 @@
 #define AT_ONCE       4     /* things under way; the session paces what they ask */
 #define FILES_AT_ONCE 8     /* months whose files are: four are asked for, four come */
 #define SAVE_MS       60000 /* the longest wait for the disk at the end */
+#define FAILURES      10    /* files in a row: then it is not the files */
+#define SYNC_NAME     256
 
 struct sync;
 
@@ -46,7 +49,11 @@ struct sync {
 	/* -- guarded by lock */
 	int ended GUARDED; /* of the present kind */
 	struct sync_progress progress GUARDED;
-	struct err err GUARDED; /* the first failure */
+	struct err err GUARDED; /* the first failure that ends it all */
+	/* Files that the hub, which is well, does not give: the others may come. */
+	int in_a_row GUARDED;
+	char failed_name[SYNC_NAME] GUARDED; /* the first */
+	struct err failed_err GUARDED;
 };
 
 static void unref(struct sync *s)
@@ -196,13 +203,36 @@ static int list_files(struct sync *s)
 	return 0;
 }
 
-static void got_file(void *ctx)
+static int got_file(void *ctx, const char *name, const struct err *err)
 {
 	struct sync *s = ((struct sync_thing *)ctx)->sync;
 
 	lock_take(&s->lock);
-	s->progress.files++;
+	s->in_a_row = err->code ? s->in_a_row + 1 : 0;
+	s->progress.files += !err->code;
+	s->progress.failed += err->code != 0;
+	if (err->code && !s->failed_err.code) {
+		s->failed_err = *err;
+		snprintf(s->failed_name, sizeof(s->failed_name), "%s", name);
+	}
+	int is_over = (err->code && err->code != -EIO) || s->in_a_row >= FAILURES;
+	if (is_over && !s->err.code)
+		s->err = *err;
 	lock_drop(&s->lock);
+	return is_over;
+}
+
+/* Who failed by himself, when all others came. */
+static int tell_failed(struct sync *s, struct err *err)
+{
+	lock_take(&s->lock);
+	if (s->failed_err.code)
+		err_set(err, s->failed_err.code,
+			"%lld files did not come, the first %s: %s; the next run asks for them "
+			"again",
+			(long long)s->progress.failed, s->failed_name, s->failed_err.text);
+	lock_drop(&s->lock);
+	return err->code;
 }
 
 static void got_files(void *ctx, const struct err *err)
@@ -383,6 +413,8 @@ int sync_run(struct month_store *store, struct blob_store *blobs, const struct s
 	}
 	if (!err->code)
 		wait_for_disk(&r, err);
+	if (!err->code)
+		tell_failed(s, err);
 	atomic_store(&s->stop, 1);
 	tell(&r);
 	lock_take(&s->lock);
@@ -390,34 +422,4 @@ int sync_run(struct month_store *store, struct blob_store *blobs, const struct s
 	lock_drop(&s->lock);
 	unref(s);
 	return err->code;
-}
-
-/* ---- as JSON ---- */
-
-json_t *sync_json(const char *event, const struct sync_progress *p)
-{
-	return json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:f}", "event", event, "months",
-			 p->months, "all_months", p->all_months, "activities",
-			 (json_int_t)p->activities, "files", (json_int_t)p->files, "all_files",
-			 (json_int_t)p->all_files, "requests", (json_int_t)p->requests, "bytes",
-			 (json_int_t)p->bytes, "seconds", (double)p->ms / 1e3);
-}
-
-static int64_t number(const json_t *o, const char *key)
-{
-	return (int64_t)json_integer_value(json_object_get(o, key));
-}
-
-void sync_from_json(const json_t *line, struct sync_progress *p)
-{
-	*p = (struct sync_progress){
-		.months = (int)number(line, "months"),
-		.all_months = (int)number(line, "all_months"),
-		.activities = number(line, "activities"),
-		.files = number(line, "files"),
-		.all_files = number(line, "all_files"),
-		.requests = number(line, "requests"),
-		.bytes = number(line, "bytes"),
-		.ms = (int64_t)(json_number_value(json_object_get(line, "seconds")) * 1e3),
-	};
 }

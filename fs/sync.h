@@ -25,6 +25,7 @@ struct sync_progress {
 	int months, all_months;   /* done, and in all; 0 in all: not known yet */
 	int64_t activities;       /* in the months that are done */
 	int64_t files, all_files; /* downloads; the same */
+	int64_t failed;           /* downloads that did not come */
 	int64_t requests, bytes;  /* of the process since the sync began */
 	int64_t ms;
 };
@@ -37,8 +38,9 @@ typedef int sync_report(void *arg, const struct sync_progress *p);
 
 /*
  * 0: everything is in the cache and, unless the disk does not take it, on disk. -ECANCELED:
- * stopped. Else the first failure, with which nothing more is begun. What is under way when it
- * returns still lands in the cache. *p is how far it came.
+ * stopped. Else the first failure, with which nothing more is begun; but a download that is broken
+ * (-EIO) is left out, and named when the others are there. What is under way when it returns still
+ * lands in the cache. *p is how far it came.
  */
 int sync_run(struct month_store *store, struct blob_store *blobs, const struct sync_plan *plan,
 	     sync_report *report, void *arg, struct sync_progress *p, struct err *err);

@@ -3,29 +3,48 @@
 #include "fs/sync_files.h"
 
 #include <errno.h>
+#include <stdio.h>
 
+#include "api/day.h"
+#include "fs/name.h"
 #include "fs/view.h"
 
 static void go_on(struct sync_files *f);
 
+static const struct err none;
+
 static void end(struct sync_files *f)
 {
-	struct err err = f->err;
-
 	span_unref(f->span);
 	f->span = NULL;
-	f->done(f->ctx, &err);
+	f->done(f->ctx, &none);
+}
+
+/* "fit/2022/12/20221230-FooRun.fit" */
+static void name_file(const struct sync_files *f, char *out, size_t size)
+{
+	const struct month *m = f->span->month[0];
+	enum thing_format view = views[f->view - 1];
+	struct names names;
+
+	int r = names_of_month(m, &names);
+	snprintf(out, size, "%s/%04d/%02d/%s%s", view_name(view), month_year(m->number),
+		 m->number % 12 + 1, r < 0 ? "*" : names.text + names.at[f->row],
+		 view_ending(view));
+	if (r == 0)
+		names_clear(&names);
 }
 
 static void got_file(void *ctx, const struct blob_info *info, const struct err *err)
 {
 	struct sync_files *f = ctx;
+	char name[NAME_STEM_MAX + 32] = "";
 
 	/* What the hub does not make is no failure. */
-	if (!info && err->code != -ENOENT)
-		f->err = *err;
-	else
-		f->step(f->ctx);
+	int failed = !info && err->code != -ENOENT;
+	if (failed)
+		name_file(f, name, sizeof(name));
+	f->is_over |= f->step(f->ctx, name, failed ? err : &none);
 	/* Whichever comes second goes on, the answer or the return of the call: a month of files
 	 * that are there already would be as many calls deep. */
 	if (atomic_exchange(&f->passed, 1))
@@ -47,7 +66,7 @@ static int next_key(struct sync_files *f, struct blob_key *key)
 				*key = blob_key(view_export(view), a, m->strings);
 				return 1;
 			}
-			f->step(f->ctx);
+			f->is_over |= f->step(f->ctx, "", &none);
 		}
 	return 0;
 }
@@ -57,7 +76,7 @@ static void go_on(struct sync_files *f)
 	struct blob_key key;
 
 	do {
-		if (f->err.code || atomic_load(f->stop) || !next_key(f, &key)) {
+		if (f->is_over || atomic_load(f->stop) || !next_key(f, &key)) {
 			end(f);
 			return;
 		}

@@ -15,16 +15,18 @@ struct sync_files {
 	int month;      /* day.h */
 	int wait_ms;    /* the longest that one file may take */
 	const atomic_int *stop;
-	/* A file is there, or does not exist; then, once, the end. From any thread. */
-	void (*step)(void *ctx);
+	/* One file has ended: with err->code 0 it is there or does not exist, else `name` is its
+	 * path below the mountpoint. Nonzero: begin no more of this month. Then, once, the end;
+	 * with an error only if the month itself cannot be had. From any thread. */
+	int (*step)(void *ctx, const char *name, const struct err *err);
 	void (*done)(void *ctx, const struct err *err);
 	void *ctx;
 
 	/* -- its own */
 	struct span *span;
 	size_t row;
-	int view;
-	struct err err;
+	int view; /* the one after that of the file under way */
+	int is_over;
 	atomic_int passed; /* by the one of the call and its answer that came first */
 };
 

@@ -142,6 +142,8 @@ void sync_show_end(struct sync_show *s, const struct sync_progress *p, const str
 	if (p->all_files)
 		fprintf(s->out, ", %lld of %lld files", (long long)p->files,
 			(long long)p->all_files);
+	if (p->failed)
+		fprintf(s->out, ", %lld failed", (long long)p->failed);
 	fprintf(s->out, "; %lld requests, %.1f KiB, %.1f s\n", (long long)p->requests,
 		(double)p->bytes / 1024, (double)p->ms / 1e3);
 	fflush(s->out);

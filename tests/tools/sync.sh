@@ -154,6 +154,22 @@ files=$(hubctl stats files)
 check "each is one download (were $files)" test "$files" -gt 100
 sync_ok "a second time" --views fit:gpx
 same "costs nothing" "$files" "$(hubctl stats files)"
+# Two are broken on the file host; the others need not wait for somebody to mend them.
+rm -rf "$T"/cache/*/files
+hubctl set '{"fault": {"kind": "html200", "path": "/fit/", "times": 2}}'
+sync_bad "files that are broken" \
+    '2 files did not come, the first fit/2[0-9/]*-.*\.fit: .*the next run asks for them again' --views fit:gpx
+check "all others came" said "1[34][0-9] of 1[34][0-9] files, 2 failed"
+hubctl reset
+sync_ok "the next run" --views fit:gpx
+same "asks for these two" 2 "$(hubctl stats files)"
+rm -rf "$T"/cache/*/files
+hubctl set '{"fault": {"kind": "html200", "path": "/fit/"}}'
+sync_bad "a file host that is out of order" 'did not come\|no FIT file' --views fit
+check "is left alone (was $(hubctl stats files))" test "$(hubctl stats files)" -le 40
+hubctl clear
+sync_ok "when it is well" --views fit:gpx
+files=$(hubctl stats files)
 mount_fs
 sync_ok "by a mount: the tcx" --views tcx
 check "are fetched" test "$(hubctl stats files)" -ge $((files + 60))
