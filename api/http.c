@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/clock.h"
 #include "api/lock.h"
+#include "api/thread.h"
 #include "api/timers.h"
 #include "api/transfer.h"
 
@@ -232,15 +232,10 @@ static void *transport(void *arg)
 
 int http_start(struct http *h, struct err *err)
 {
-	sigset_t all, before;
+	int r = thread_start(&h->thread, transport, h);
 
-	/* Signals are for the main thread; a thread inherits its maker's mask. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int r = pthread_create(&h->thread, NULL, transport, h);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r)
-		return err_sys(err, -r, "start the transport thread");
+	if (r < 0)
+		return err_sys(err, r, "start the transport thread");
 	h->started = 1;
 	return 0;
 }

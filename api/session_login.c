@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "api/region.h"
 #include "api/retry.h"
 #include "api/session_impl.h"
+#include "api/thread.h"
 
 #define ANSWER_MAX  (1u << 20)
 #define BIT(scheme) (1u << (unsigned)(scheme))
@@ -93,7 +93,6 @@ static void job_free(struct login_job *job)
 static int job_start(struct session *s)
 {
 	struct login_job *job = calloc(1, sizeof(*job));
-	sigset_t all, before;
 
 	if (!job)
 		return -ENOMEM;
@@ -106,16 +105,13 @@ static int job_start(struct session *s)
 		job->codes_wrong = s->login.codes_wrong;
 	}
 	buf_init(&job->body, LOGIN_BODY_MAX);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	s->login.job = job;
-	int r = pthread_create(&job->thread, NULL, prepare, job);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r) {
+	int r = thread_start(&job->thread, prepare, job);
+	if (r < 0) {
 		s->login.job = NULL;
 		job_free(job);
 	}
-	return -r;
+	return r;
 }
 
 /* ---- outcomes ---- */
@@ -379,22 +375,21 @@ static void judge(struct session *s, const struct http_answer *a)
 }
 
 /* No answer, or one with another status than 200, and no attempt left. */
-static void failed(struct session *s, const struct http_answer *a, const struct err *why)
+static void failed(struct session *s, const struct http_answer *a, enum verdict verdict,
+		   const struct err *err)
 {
-	struct err err;
-	enum verdict verdict = envelope_judge(a, why, NULL, &err);
 	int64_t wait_ms = SESSION_LOGIN_GAP_MS;
 
 	if (verdict == VERDICT_FAILED && (!a || a->status >= 500)) {
-		end_failed(s, &err);
+		end_failed(s, err);
 	} else if (verdict == VERDICT_NONE) {
-		session_login_end(s, &err);
+		session_login_end(s, err);
 	} else {
 		if (a && (int64_t)a->retry_after_s * 1000 > wait_ms)
 			wait_ms = (int64_t)a->retry_after_s * 1000;
-		session_block(s, wait_ms, &err);
+		session_block(s, wait_ms, err);
 		s->is_wished = a && a->status == 429;
-		session_login_end(s, &err);
+		session_login_end(s, err);
 	}
 }
 
@@ -415,7 +410,7 @@ static void answered(void *arg, const struct http_answer *a, const struct err *e
 	}
 	int wait_ms = retry_wait_ms(&outcome, s->login.attempt, left_ms, retry_random());
 	if (wait_ms < 0 || http_after(s->http, wait_ms, session_login_post, s) < 0)
-		failed(s, a, err);
+		failed(s, a, verdict, &why);
 }
 
 void session_login_post(void *arg)

@@ -76,7 +76,7 @@ void blob_disk_date(struct blob_store *s, const struct blob_entry *e)
 	const struct timespec times[2] = {{.tv_sec = e->used_s}, {.tv_sec = e->used_s}};
 	char path[BLOB_PATH];
 
-	/* An older date costs an early eviction, nothing else. */
+	/* An older date costs an early eviction, or question, nothing else. */
 	blob_disk_path(e, path);
 	if (blob_may_write(s))
 		utimensat(s->config.dir->fd, path, times, AT_SYMLINK_NOFOLLOW);
@@ -84,7 +84,6 @@ void blob_disk_date(struct blob_store *s, const struct blob_entry *e)
 
 void blob_disk_mark(struct blob_store *s, const struct blob_entry *e)
 {
-	const struct timespec times[2] = {{.tv_sec = e->used_s}, {.tv_sec = e->used_s}};
 	char path[BLOB_PATH];
 
 	if (!blob_may_write(s))
@@ -93,11 +92,10 @@ void blob_disk_mark(struct blob_store *s, const struct blob_entry *e)
 	blob_disk_path(e, path);
 	int fd = openat(s->config.dir->fd, path,
 			O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
+	if (fd >= 0)
+		close(fd);
 	/* One from last time gets today's date. */
-	futimens(fd, times);
-	close(fd);
+	blob_disk_date(s, e);
 }
 
 void blob_disk_forget(struct blob_store *s, const struct blob_entry *e)

@@ -18,6 +18,18 @@
 
 /* ---- spans ---- */
 
+struct span *span_new(int first, int n)
+{
+	struct span *s = calloc(1, sizeof(*s) + (size_t)n * sizeof(struct month *));
+
+	if (!s)
+		return NULL;
+	atomic_init(&s->refs, 1);
+	s->first = first;
+	s->n = n;
+	return s;
+}
+
 struct span *span_ref(struct span *s)
 {
 	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
@@ -178,16 +190,12 @@ void month_store_get(struct month_store *s, int first, int last, int wait_ms, sp
 	struct waiter *w = new_waiter(s, WAIT_MONTHS, wait_ms, ctx);
 
 	if (w)
-		w->span = calloc(1, sizeof(*w->span) +
-					    (size_t)(last - first + 1) * sizeof(struct month *));
+		w->span = span_new(first, last - first + 1);
 	if (!w || !w->span) {
 		free(w);
 		done(ctx, NULL, &no_memory);
 		return;
 	}
-	atomic_init(&w->span->refs, 1);
-	w->span->first = first;
-	w->span->n = last - first + 1;
 	w->valid_s = INT32_MAX;
 	w->first = first;
 	w->last = last;
@@ -234,13 +242,9 @@ void month_store_history_now(struct month_store *s, struct history *h)
 struct span *month_store_peek(struct month_store *s, int first, int last, int load)
 {
 	int n = last - first + 1;
-	struct span *span = calloc(1, sizeof(*span) + (size_t)n * sizeof(struct month *));
+	struct span *span = span_new(first, n);
 
-	if (!span)
-		return NULL;
-	atomic_init(&span->refs, 1);
-	span->first = first;
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; span && i < n; i++) {
 		if (load)
 			residence_load_now(s, first + i);
 		lock_take(&s->lock);
@@ -250,7 +254,6 @@ struct span *month_store_peek(struct month_store *s, int first, int last, int lo
 			span_unref(span);
 			return NULL;
 		}
-		span->n++;
 	}
 	return span;
 }

@@ -35,6 +35,8 @@ struct span {
 	int valid_s; /* for so long the caller may believe it without asking again, >= 1 */
 	struct month *month[];
 };
+/* `n` months from `first` on, none of them there yet. NULL: no memory. */
+struct span *span_new(int first, int n);
 struct span *span_ref(struct span *s);
 void span_unref(struct span *s); /* NULL is fine */
 
@@ -65,8 +67,9 @@ struct month_store *month_store_new(const struct month_store_config *config, str
  * served. What is not on disk yet is written without delay. */
 void month_store_quiet(struct month_store *s);
 
-/* After that, and with nobody else writing to it any more: gives the folder to the next mount, which
- * need not wait until those are done who have files open. Happens behind all that is queued. */
+/* After that, and with nobody else writing to it any more: gives the folder to the next mount,
+ * which need not wait until those are done who have files open. Happens behind all that is queued.
+ */
 void month_store_release(struct month_store *s);
 
 /* After http_stop(): writes what is not on disk yet (for at most 2 s) and ends the threads. */

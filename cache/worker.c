@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "api/clock.h"
 #include "api/lock.h"
+#include "api/thread.h"
 
 struct job {
 	struct job *next;
@@ -58,18 +58,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's business. */
-static int start_thread(struct worker *w)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int r = pthread_create(&w->thread, NULL, run, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -r;
-}
-
 struct worker *worker_new(const char *name, struct err *err)
 {
 	struct worker *w = calloc(1, sizeof(*w));
@@ -84,7 +72,7 @@ struct worker *worker_new(const char *name, struct err *err)
 	w->last = &w->first;
 	lock_drop(&w->lock);
 	snprintf(w->name, sizeof(w->name), "%s", name);
-	int r = start_thread(w);
+	int r = thread_start(&w->thread, run, w);
 	if (r < 0) {
 		err_sys(err, r, "start a thread");
 		worker_free(w);

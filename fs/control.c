@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -14,6 +13,7 @@
 
 #include "api/lock.h"
 #include "api/log.h"
+#include "api/thread.h"
 #include "fs/control_folder.h"
 #include "fs/json_line.h"
 
@@ -216,18 +216,12 @@ static int listen_at(struct control *c, struct err *err)
 
 static int start(struct control *c, struct err *err)
 {
-	sigset_t all, before;
-
 	c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (c->wake_fd < 0)
 		return err_sys(err, -errno, "make an eventfd");
-	/* Signals are for the main thread; those of the clients inherit that. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int r = pthread_create(&c->thread, NULL, wait_for_clients, c);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r)
-		return err_sys(err, -r, "start the control thread");
+	int r = thread_start(&c->thread, wait_for_clients, c);
+	if (r < 0)
+		return err_sys(err, r, "start the control thread");
 	c->started = 1;
 	return 0;
 }

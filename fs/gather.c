@@ -66,11 +66,9 @@ static void need_span(struct request *r)
 		assert(h); /* wants_history() saw to it */
 		if (!h->newest_day) {
 			static const struct err no_memory = {.code = -ENOMEM};
-			struct span *none = calloc(1, sizeof(*none));
-			if (none) {
-				atomic_init(&none->refs, 1);
+			struct span *none = span_new(0, 0);
+			if (none)
 				none->valid_s = r->history_valid_s;
-			}
 			got_span(r, none, &no_memory);
 			return;
 		}

@@ -20,14 +20,10 @@ static const enum thing_format formats[] = {FORMAT_CSV, FORMAT_JSON};
 
 static struct span *span_of(struct month *m)
 {
-	struct span *s = m ? calloc(1, sizeof(*s) + sizeof(struct month *)) : NULL;
+	struct span *s = m ? span_new(m->number, 1) : NULL;
 
-	if (!s)
-		return NULL;
-	atomic_init(&s->refs, 1);
-	s->first = m->number;
-	s->n = 1;
-	s->month[0] = month_ref(m);
+	if (s)
+		s->month[0] = month_ref(m);
 	return s;
 }
 

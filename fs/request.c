@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "api/clock.h"
 #include "api/lock.h"
 #include "api/metrics.h"
+#include "api/thread.h"
 #include "fs/interrupt.h"
 #include "fs/node.h"
 
@@ -108,19 +108,13 @@ static void *watch_run(void *arg)
 
 static void watch_add(struct request *r)
 {
-	sigset_t all, before;
-
 	atomic_fetch_add(&r->refs, 1);
 	lock_take(&watch.lock);
 	r->next_watched = watch.first;
 	watch.first = r;
 	watch.news = 1;
-	if (!watch.running && !watch.stopping) {
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before);
-		watch.running = pthread_create(&watch.thread, NULL, watch_run, NULL) == 0;
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
+	if (!watch.running && !watch.stopping)
+		watch.running = thread_start(&watch.thread, watch_run, NULL) == 0;
 	pthread_cond_signal(&watch.wake);
 	lock_drop(&watch.lock);
 }

@@ -29,7 +29,7 @@ static void name_file(const struct sync_files *f, char *out, size_t size)
 
 	int r = names_of_month(m, &names);
 	snprintf(out, size, "%s/%04d/%02d/%s%s", view_name(view), month_year(m->number),
-		 m->number % 12 + 1, r < 0 ? "*" : names.text + names.at[f->row],
+		 month_month(m->number), r < 0 ? "*" : names.text + names.at[f->row],
 		 view_ending(view));
 	if (r == 0)
 		names_clear(&names);

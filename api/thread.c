@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads without signals; see thread.h. */
+#include "api/thread.h"
+
+#include <signal.h>
+
+int thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int r = pthread_create(thread, NULL, run, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -r;
+}
