@@ -45,6 +45,26 @@ cat "$M/all/activities.json" >"$T/all.json"
 check "right" right
 unmount
 
+# ---- the folder goes with the mount: what was on its way to it does not bring it back
+
+for then in nothing "another mount"; do
+    rm -rf "$T/cache"
+    mount_fs
+    pid=$(pid_at "$M")
+    ls -lR "$M" >"$T/said"
+    new_log
+    fusermount3 -u "$M"
+    rm -rf "$T/cache"
+    [ "$then" = nothing ] || mount_fs
+    made=$(find "$T" -maxdepth 1 -name cache -printf "%i")
+    check "a folder deleted at the end, then $then: the old mount ends" within 20 gone "$pid"
+    same "does not bring it back" "$made" "$(find "$T" -maxdepth 1 -name cache -printf "%i")"
+    same "without a word" "0 0" "$(lines 'cannot keep months') $(lines 'mounted already')"
+done
+check "the new mount keeps what it sees" right
+check "on disk" within 20 some_months "$T/cache"
+unmount
+
 # ---- a damaged format; other people's files
 
 for damage in cut empty gone foreign; do
