@@ -253,7 +253,7 @@ static void pass_end(struct range *r)
 		int is_good = is_good_enough(r);
 		err_set(&err, is_good ? 0 : -EIO,
 			"the Training Hub counts %lld activities in %d..%d but lists %zu; %s",
-			(long long)l->count, r->first, r->last, l->list.n,
+			(long long)l->count, r->first, r->last, l->list.n + r->bad,
 			is_good ? "these are shown" : "such a list is not believed");
 		if (is_good) {
 			warn_once(r->session, &err);

@@ -8,12 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "api/log.h"
 #include "cache/blob_impl.h"
 
 /* What was used so lately may be open right now. */
 #define IN_USE_S 60
+#define PIECE    (64 << 10)
+#define ROOM     (8 << 20) /* given up at a time when the disk is full */
 
 /* ---- jobs ---- */
 
@@ -60,6 +63,27 @@ void blob_disk_path(const struct blob_entry *e, char path[BLOB_PATH])
 
 	memcpy(path, BLOB_FOLDER, sizeof(BLOB_FOLDER));
 	blob_name(&key, e->is_absent ? NULL : &e->info, path + sizeof(BLOB_FOLDER) - 1);
+}
+
+int blob_disk_is_whole(int fd, const struct blob_info *info)
+{
+	XXH3_state_t *hash = XXH3_createState();
+	char *piece = malloc(PIECE);
+	int is_whole = -ENOMEM;
+
+	if (hash && piece) {
+		off_t at = 0;
+		ssize_t n;
+		XXH3_64bits_reset(hash);
+		while ((n = pread(fd, piece, PIECE, at)) > 0) {
+			XXH3_64bits_update(hash, piece, (size_t)n);
+			at += n;
+		}
+		is_whole = n == 0 && XXH3_64bits_digest(hash) == info->hash;
+	}
+	free(piece);
+	XXH3_freeState(hash);
+	return is_whole;
 }
 
 void blob_disk_remove(struct blob_store *s, const struct blob_entry *e)
@@ -206,19 +230,41 @@ static void evict_later(void *store)
 	lock_drop(&s->lock);
 }
 
+/* The least used go until `max` bytes are left, or those of the last minute. Returns how many. */
+static long give_up(struct blob_store *s, uint64_t max, const char *why)
+{
+	struct blob_entry *gone = NULL;
+
+	lock_take(&s->lock);
+	long n = blob_index_evict(&s->index, max, s->config.clock->wall_s() - IN_USE_S, &gone);
+	lock_drop(&s->lock);
+	for (long i = 0; i < n; i++)
+		blob_disk_remove(s, &gone[i]);
+	if (n > 0)
+		log_info("%ld downloaded files left the cache, %s", n, why);
+	free(gone);
+	return n;
+}
+
+static int is_over(struct blob_store *s)
+{
+	lock_take(&s->lock);
+	int over = s->index.bytes > s->config.size_max;
+	lock_drop(&s->lock);
+	return over;
+}
+
 void blob_disk_evict(struct blob_store *s)
 {
 	const struct hub *hub = s->config.hub;
-	struct blob_entry *gone = NULL;
-	long n = 0;
 
-	lock_take(&s->lock);
 	/* A tenth more than needed, since each time means to look at all of them. */
-	if (s->index.bytes > s->config.size_max)
-		n = blob_index_evict(&s->index, s->config.size_max / 10 * 9,
-				     s->config.clock->wall_s() - IN_USE_S, &gone);
+	if (!is_over(s) ||
+	    (give_up(s, s->config.size_max / 10 * 9, "to keep to cache_size") && !is_over(s)))
+		return;
 	/* What may be open now may go when it is not any more. */
-	int again = s->index.bytes > s->config.size_max && !s->is_evicting_later && !s->quiet;
+	lock_take(&s->lock);
+	int again = !s->is_evicting_later && !s->quiet;
 	s->is_evicting_later |= again;
 	lock_drop(&s->lock);
 	if (again && hub->after(hub->ctx, (IN_USE_S + 1) * 1000, evict_later, s) < 0) {
@@ -226,9 +272,12 @@ void blob_disk_evict(struct blob_store *s)
 		s->is_evicting_later = 0;
 		lock_drop(&s->lock);
 	}
-	for (long i = 0; i < n; i++)
-		blob_disk_remove(s, &gone[i]);
-	if (n > 0)
-		log_info("%ld downloaded files left the cache to keep to cache_size", n);
-	free(gone);
+}
+
+int blob_disk_make_room(struct blob_store *s)
+{
+	lock_take(&s->lock);
+	uint64_t bytes = s->index.bytes;
+	lock_drop(&s->lock);
+	return give_up(s, bytes > ROOM ? bytes - ROOM : 0, "since the disk is full") > 0;
 }

@@ -61,10 +61,11 @@ static int write_piece(void *arg, const char *data, size_t len)
 	f->info.size += len;
 	while (len) {
 		ssize_t n = write(f->fd, data, len);
-		if (n < 0 && errno == EINTR)
+		int e = n < 0 ? errno : 0;
+		if (e == EINTR || ((e == ENOSPC || e == EDQUOT) && blob_disk_make_room(f->store)))
 			continue;
 		if (n < 0)
-			return -errno;
+			return -e;
 		data += n;
 		len -= (size_t)n;
 	}

@@ -116,6 +116,10 @@ void blob_disk_mark(struct blob_store *s, const struct blob_entry *e);
 void blob_disk_forget(struct blob_store *s, const struct blob_entry *e);
 /* Makes room if there is too much. Any thread that may use the disk. */
 void blob_disk_evict(struct blob_store *s);
+/* The disk is full: gives up some of what was not used lately. Whether there was any. */
+int blob_disk_make_room(struct blob_store *s);
+/* Whether the bytes are those that came from the hub: reads them all. 1, 0 or -ENOMEM. */
+int blob_disk_is_whole(int fd, const struct blob_info *info);
 /* "files/NAME" of an entry. */
 void blob_disk_path(const struct blob_entry *e, char path[BLOB_PATH]);
 int blob_may_write(const struct blob_store *s);

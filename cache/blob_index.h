@@ -13,6 +13,7 @@ struct blob_entry {
 	uint64_t edition;
 	struct blob_info info;
 	int is_absent;   /* the hub does not make it: found out at used_s */
+	int is_whole;    /* its bytes were seen to be those of its name, by this process */
 	int64_t used_s;  /* wall */
 	int64_t dated_s; /* the file's mtime says so much of used_s */
 };

@@ -101,6 +101,7 @@ static int record_locked(struct blob_store *s, const struct blob_fetch *f, int i
 		.edition = f->key.edition,
 		.info = f->info,
 		.is_absent = is_absent,
+		.is_whole = !is_absent,
 		.used_s = now_s,
 		.dated_s = now_s,
 	};

@@ -288,6 +288,25 @@ int blob_store_peek(struct blob_store *s, const struct blob_key *key, struct blo
 	return found;
 }
 
+/* What a look at the file's bytes has shown, for the next who opens it. */
+static void note_look(struct blob_store *s, const struct blob_key *key,
+		      const struct blob_entry *seen, int is_whole)
+{
+	/* While it is in the index nobody fetches another one, which has the same name. */
+	if (!is_whole)
+		blob_disk_remove(s, seen);
+	lock_take(&s->lock);
+	struct blob_entry *e = blob_find_locked(s, key);
+	int is_same = e && !e->is_absent && e->info.hash == seen->info.hash;
+	if (is_same && is_whole) {
+		e->is_whole = 1;
+	} else if (is_same) {
+		blob_index_remove(&s->index, e);
+		free(e);
+	}
+	lock_drop(&s->lock);
+}
+
 int blob_store_open(struct blob_store *s, const struct blob_key *key)
 {
 	struct blob_entry entry = {0};
@@ -302,23 +321,23 @@ int blob_store_open(struct blob_store *s, const struct blob_key *key)
 		return -ENOENT;
 	blob_disk_path(&entry, path);
 	int fd = openat(s->config.dir->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+		return -errno;
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	if (fd >= 0 && size == (off_t)entry.info.size)
+	int is_whole = size == (off_t)entry.info.size;
+	if (is_whole && !entry.is_whole)
+		is_whole = blob_disk_is_whole(fd, &entry.info);
+	if (is_whole >= 0 && !(is_whole && entry.is_whole))
+		note_look(s, key, &entry, is_whole);
+	if (is_whole > 0)
 		return fd;
+	/* Somebody deleted or cut it, or the disk forgets: it is as if it had never come. */
+	if (fd >= 0 && is_whole == 0)
+		log_warn("a %s file in the cache is damaged; fetching it again",
+			 export_name(key->form));
 	if (fd >= 0)
 		close(fd);
-	else if (errno != ENOENT && errno != ENOTDIR)
-		return -errno;
-	/* Somebody deleted or cut it: it is as if it had never come. */
-	lock_take(&s->lock);
-	e = blob_find_locked(s, key);
-	if (e && !e->is_absent && e->info.hash == entry.info.hash) {
-		blob_post_locked(s, blob_disk_remove, e);
-		blob_index_remove(&s->index, e);
-		free(e);
-	}
-	lock_drop(&s->lock);
-	return -ENOENT;
+	return is_whole < 0 ? is_whole : -ENOENT;
 }
 
 void blob_store_drop(struct blob_store *s, uint64_t label_id)

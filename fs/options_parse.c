@@ -97,6 +97,8 @@ static int positional(int argc, char **argv, struct options *o, enum options_act
 		r = replace(&o->path, argv[--argc], err);
 	if (r == 0 && argc)
 		r = replace(&o->account, argv[0], err);
+	if (r == 0 && may_account && !o->account && most == 2 && o->path && strchr(o->path, '@'))
+		return err_set(err, -EINVAL, "where to? corosfs %s MOUNTPOINT", o->path);
 	if (r == 0 && may_account && !o->account)
 		r = err_set(err, -EINVAL,
 			    "which account? corosfs%s%s you@example.org%s, or "

@@ -121,6 +121,13 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$T/small" && mount -t tmpfs -o size=700k,mode=
     check "what was there is served" cat "$last_good"
     check "months, too" cat "$M/$dir/activities.csv"
     same "nothing half stays" 0 "$(find "$T/small" -name '.fit*.tmp' | wc -l)"
+    unmount
+    find "$T"/small/cache/*/files -type f -exec touch -d yesterday {} +
+    mount_fs -o "cache_dir=$T/small/cache,rate=0"
+    check "files of yesterday make room for it" cat "$f"
+    check "as many as it takes" test "$(find "$T/small" -name 'fit-*' | wc -l)" -ge 1
+    check "those that went come back in their turn, or are an error" \
+        sh -c '! cat "$1"/* 2>&1 >/dev/null | grep -v "No space left"' - "$M/fit/$dir"
     rm -f "$T"/small/cache/*/files/*
     there() { cat "$f" >/dev/null 2>&1; }
     check "with room again it comes" within 20 there
@@ -155,7 +162,17 @@ check "files that somebody deleted are fetched again" sh -c 'cat "$1"/* | cmp - 
     "$M/fit/$dir" "$T/all"
 echo 3 2>/dev/null >/proc/sys/vm/drop_caches
 : >"$(find "$T"/cache/*/files -name 'fit-*' | head -n 1)"
+expect_log 'in the cache is damaged'
 check "and those that somebody cut" sh -c 'cat "$1"/* | cmp - "$2"' - "$M/fit/$dir" "$T/all"
+
+unmount
+flipped=$(find "$T"/cache/*/files -name 'fit-*' -size +8k | head -n 1)
+printf '\377' | dd of="$flipped" bs=1 seek=5000 conv=notrunc 2>/dev/null
+mount_fs -o rate=0
+hubctl reset
+check "and one of which the disk has lost a byte" sh -c 'cat "$1"/* | cmp - "$2"' - \
+    "$M/fit/$dir" "$T/all"
+same "that one alone" 1 "$(hubctl stats files)"
 
 # ---- nobody there
 

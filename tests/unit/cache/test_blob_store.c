@@ -803,6 +803,40 @@ static void deleted_or_cut_on_disk(void **state)
 	blobs_teardown(&b);
 }
 
+/* While nobody was mounted: any bit of it. */
+static void flipped_on_disk(void **state)
+{
+	struct blob_key k = fit(1);
+	struct answer a;
+	struct blobs b;
+	char path[300];
+
+	(void)state;
+	blobs_setup(&b);
+	bring(&b, k);
+	only_file(&b, path);
+	for (off_t bit = 0; bit < (off_t)SIZE * 8; bit++) {
+		char c;
+		int fd = openat(b.base.dir.fd, path, O_RDWR);
+		assert_int_equal(pread(fd, &c, 1, bit / 8), 1);
+		c = (char)(c ^ 1 << bit % 8);
+		assert_int_equal(pwrite(fd, &c, 1, bit / 8), 1);
+		close(fd);
+		again(&b);
+		get(&b, k, &a);
+		expect(&a, 0);
+		assert_int_equal(blob_store_open(b.store, &k), -ENOENT);
+		assert_int_equal(bring(&b, k), 1);
+	}
+	/* One that is as it should be is read once, and then believed. */
+	again(&b);
+	assert_int_equal(bring(&b, k), 0);
+	lock_take(&b.store->lock);
+	assert_int_equal(blob_index_find(&b.store->index, &k)->is_whole, 1);
+	lock_drop(&b.store->lock);
+	blobs_teardown(&b);
+}
+
 static void leftovers(void **state)
 {
 	static const char *const foreign[] = {"README", "fit-1.bak", ".hidden", "x.tmp"};
@@ -1073,6 +1107,7 @@ int main(void)
 		cmocka_unit_test(a_smaller_cache_at_the_next_mount),
 		cmocka_unit_test(the_order_survives_a_remount),
 		cmocka_unit_test(deleted_or_cut_on_disk),
+		cmocka_unit_test(flipped_on_disk),
 		cmocka_unit_test(leftovers),
 		cmocka_unit_test(the_folder_is_deleted),
 		cmocka_unit_test(marks_survive_a_deleted_folder),

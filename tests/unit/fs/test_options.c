@@ -233,6 +233,7 @@ static const struct line_case {
 	{"empty words in a list", {"you", "/mnt", "-o", ",,offline,,"}, "you", "/mnt", NULL},
 	{"nothing", {NULL}, NULL, NULL, "usage"},
 	{"no account", {"/mnt"}, NULL, NULL, "which account"},
+	{"no mountpoint", {"a@b.c"}, NULL, NULL, "where to? corosfs a@b.c MOUNTPOINT"},
 	{"too many arguments", {"a", "b", "c"}, NULL, NULL, "usage"},
 	{"an unknown letter", {"-x", "you", "/mnt"}, NULL, NULL, "`-x`"},
 	{"an unknown letter behind another", {"-fx", "you", "/mnt"}, NULL, NULL, "`-x`"},
