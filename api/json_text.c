@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+#include "api/json_chars.h"
 
 void json_text_init(struct json_text *in, const char *data, size_t len)
 {
@@ -53,112 +53,26 @@ int json_text_more(struct json_text *in, char close, int *first)
 
 /* ---- scalars ---- */
 
-static int hex4(const char *p, const char *end)
-{
-	int value = 0;
-
-	if (end - p < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		unsigned char c = (unsigned char)p[i];
-		int digit = c >= '0' && c <= '9'   ? c - '0'
-			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-						   : -1;
-		if (digit < 0)
-			return -1;
-		value = value * 16 + digit;
-	}
-	return value;
-}
-
-/* The length of the valid UTF-8 sequence at p (RFC 3629: no overlong forms, no surrogates), or 0.
- */
-static size_t utf8_length(const char *p, const char *end)
-{
-	const unsigned char *u = (const unsigned char *)p;
-	size_t left = (size_t)(end - p), len;
-	unsigned char low = 0x80, high = 0xbf;
-
-	if (u[0] < 0x80)
-		return 1;
-	if (u[0] >= 0xc2 && u[0] <= 0xdf) {
-		len = 2;
-	} else if (u[0] >= 0xe0 && u[0] <= 0xef) {
-		len = 3;
-		low = u[0] == 0xe0 ? 0xa0 : 0x80;
-		high = u[0] == 0xed ? 0x9f : 0xbf;
-	} else if (u[0] >= 0xf0 && u[0] <= 0xf4) {
-		len = 4;
-		low = u[0] == 0xf0 ? 0x90 : 0x80;
-		high = u[0] == 0xf4 ? 0x8f : 0xbf;
-	} else {
-		return 0;
-	}
-	if (left < len || u[1] < low || u[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
-/* Bytes of a string that can be copied as they stand: printable ASCII without " and \. */
-static int plain(char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	return u >= 0x20 && u < 0x80 && u != '"' && u != '\\';
-}
-
-/* Where the plain bytes from p on end, eight looked at in one step. A byte
- * below 0x20, equal to " or \, or over 0x7f leaves a high bit in one of the terms. */
-static const char *pass_plain(const char *p, const char *end)
-{
-	static const uint64_t each = UINT64_C(0x0101010101010101);
-	uint64_t x;
-
-	for (; end - p >= (ptrdiff_t)sizeof(x); p += sizeof(x)) {
-		memcpy(&x, p, sizeof(x));
-		uint64_t quote = x ^ each * '"', backslash = x ^ each * '\\';
-		if ((x | (x - each * 0x20) | (quote - each) | (backslash - each)) & each << 7)
-			break;
-	}
-	while (p < end && plain(*p))
-		p++;
-	return p;
-}
-
-/* One escape at p (a backslash): its length, or 0 when it is none of JSON's. */
-static size_t escape_length(const char *p, const char *end)
-{
-	if (end - p < 2)
-		return 0;
-	if (p[1] == 'u')
-		return hex4(p + 2, end) < 0 ? 0 : 6;
-	return strchr("\"\\/bfnrt", p[1]) && p[1] ? 2 : 0;
-}
-
 /* Passes a string; with `out` copies it as valid JSON. */
 static int scan_string(struct json_text *in, struct buf *out)
 {
 	const char *p = in->at + 1, *from = in->at;
 	int r = 0;
 
-	while ((p = pass_plain(p, in->end)) < in->end && r == 0) {
+	while ((p = json_pass_plain(p, in->end)) < in->end && r == 0) {
 		if (*p == '"') {
 			p++;
 			in->at = p;
 			return out ? buf_add(out, from, (size_t)(p - from)) : 0;
 		}
 		if (*p == '\\') {
-			size_t len = escape_length(p, in->end);
+			size_t len = json_escape_length(p, in->end);
 			if (!len)
 				return -EIO;
 			p += len;
 			continue;
 		}
-		size_t len = (unsigned char)*p < 0x20 ? 0 : utf8_length(p, in->end);
+		size_t len = (unsigned char)*p < 0x20 ? 0 : json_utf8_length(p, in->end);
 		if (len) {
 			p += len;
 			continue;
@@ -169,18 +83,11 @@ static int scan_string(struct json_text *in, struct buf *out)
 			if (r == 0 && (unsigned char)*p < 0x20)
 				r = buf_printf(out, "\\u%04x", (unsigned char)*p);
 			else if (r == 0)
-				r = buf_add_str(out, replacement);
+				r = buf_add_str(out, JSON_REPLACEMENT);
 		}
 		from = ++p;
 	}
 	return r < 0 ? r : -EIO;
-}
-
-static const char *digits(const char *p, const char *end)
-{
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
 }
 
 /* Passes a number by RFC 8259's grammar. */
@@ -191,12 +98,12 @@ static int scan_number(struct json_text *in)
 	if (p < in->end && *p == '-')
 		p++;
 	start = p;
-	p = digits(p, in->end);
+	p = json_pass_digits(p, in->end);
 	if (p == start || (*start == '0' && p > start + 1))
 		return -EIO;
 	if (p < in->end && *p == '.') {
 		start = ++p;
-		p = digits(p, in->end);
+		p = json_pass_digits(p, in->end);
 		if (p == start)
 			return -EIO;
 	}
@@ -205,7 +112,7 @@ static int scan_number(struct json_text *in)
 		if (p < in->end && (*p == '+' || *p == '-'))
 			p++;
 		start = p;
-		p = digits(p, in->end);
+		p = json_pass_digits(p, in->end);
 		if (p == start)
 			return -EIO;
 	}
@@ -348,118 +255,4 @@ int json_text_skip(struct json_text *in, const char **raw, size_t *len)
 int json_text_copy(struct json_text *in, int indent, struct buf *out)
 {
 	return scan_value(in, indent, out);
-}
-
-/* ---- decoding ---- */
-
-static int add_code_point(struct buf *out, unsigned long c)
-{
-	char u[4];
-	size_t len;
-
-	if (c < 0x80) {
-		u[0] = (char)c;
-		len = 1;
-	} else if (c < 0x800) {
-		u[0] = (char)(0xc0 | (c >> 6));
-		u[1] = (char)(0x80 | (c & 0x3f));
-		len = 2;
-	} else if (c < 0x10000) {
-		u[0] = (char)(0xe0 | (c >> 12));
-		u[1] = (char)(0x80 | ((c >> 6) & 0x3f));
-		u[2] = (char)(0x80 | (c & 0x3f));
-		len = 3;
-	} else {
-		u[0] = (char)(0xf0 | (c >> 18));
-		u[1] = (char)(0x80 | ((c >> 12) & 0x3f));
-		u[2] = (char)(0x80 | ((c >> 6) & 0x3f));
-		u[3] = (char)(0x80 | (c & 0x3f));
-		len = 4;
-	}
-	return buf_add(out, u, len);
-}
-
-/* \uXXXX at p, and the low half of a surrogate pair behind it. Moves p past what it took. */
-static int add_unicode_escape(struct buf *out, const char **p, const char *end)
-{
-	int c = hex4(*p + 2, end);
-
-	*p += 6;
-	if (c < 0xd800 || c > 0xdfff)
-		return add_code_point(out, (unsigned long)c);
-	if (c <= 0xdbff && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u') {
-		int low = hex4(*p + 2, end);
-		if (low >= 0xdc00 && low <= 0xdfff) {
-			*p += 6;
-			return add_code_point(out, 0x10000 + (((unsigned long)c - 0xd800) << 10) +
-							   ((unsigned long)low - 0xdc00));
-		}
-	}
-	return buf_add_str(out, replacement);
-}
-
-static int add_escape(struct buf *out, const char **p, const char *end)
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-
-	if (!escape_length(*p, end))
-		return -EINVAL;
-	if ((*p)[1] == 'u')
-		return add_unicode_escape(out, p, end);
-	const char *which = strchr(from, (*p)[1]);
-	*p += 2;
-	return buf_add(out, &to[which - from], 1);
-}
-
-int json_text_string(const char *raw, size_t len, struct buf *out)
-{
-	if (len < 2 || raw[0] != '"' || raw[len - 1] != '"')
-		return -EINVAL;
-
-	const char *p = raw + 1, *end = raw + len - 1;
-	int r = 0;
-	while (p < end && r == 0) {
-		const char *stop = pass_plain(p, end);
-		if (stop > p) {
-			r = buf_add(out, p, (size_t)(stop - p));
-			p = stop;
-		} else if (*p == '\\') {
-			r = add_escape(out, &p, end);
-		} else {
-			size_t u = utf8_length(p, end);
-			r = u ? buf_add(out, p, u) : buf_add_str(out, replacement);
-			p += u ? u : 1;
-		}
-	}
-	return r;
-}
-
-int json_text_integer(const char *raw, size_t len, int64_t *value)
-{
-	const char *p = raw, *end = raw + len;
-	int64_t sum = 0;
-	int negative;
-
-	if (len >= 2 && raw[0] == '"') {
-		p++;
-		end--;
-	}
-	negative = p < end && *p == '-';
-	p += negative;
-	if (p == end || *p < '0' || *p > '9')
-		return -EINVAL;
-	for (; p < end && *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(sum, 10, &sum) ||
-		    __builtin_sub_overflow(sum, *p - '0', &sum))
-			return -ERANGE;
-	/* A fraction is cut off; an exponent would change what stands before it. */
-	if (p < end && *p == '.' && raw[0] != '"')
-		p = digits(p + 1, end);
-	if (p != end)
-		return -EINVAL;
-	/* Summed up negative, since that side of int64 is one longer. */
-	if (!negative && sum == INT64_MIN)
-		return -ERANGE;
-	*value = negative ? sum : -sum;
-	return 0;
 }

@@ -3,7 +3,8 @@
  * The inside of a session, for the files that it is made of and for call.c:
  *
  *   session.c         the token, who waits for it, and when it may be renewed
- *   session_login.c   one login: password, scheme, request, outcome
+ *   session_login.c   one login: scheme, request, outcome
+ *   session_prepare.c what it sends: the password or the code, asked for
  *   session_factor.c  its second factor
  *   session_region.c  the search for the home of a token whose region is unknown
  *   call.c            the calls that use it
@@ -151,6 +152,18 @@ void session_login_post(void *arg);
 /* The outcome; with _block() there is no other login for `ms`. */
 void session_login_end(struct session *s, const struct err *err);
 void session_login_block(struct session *s, int64_t ms, const struct err *err);
+
+/* What the step needs is there, or not; `arg` is the session. */
+void session_login_prepared(void *arg);
+
+/* ---- session_prepare.c ---- */
+
+/* Starts the thread, at whose end session_login_prepared() runs. 0 or a negative errno. */
+int session_prepare_start(struct session *s);
+/* Then: what it found is the login's, or why not. */
+void session_prepare_take(struct session *s, struct err *err);
+/* Waits for the thread, if there is one, and drops what it found. */
+void session_prepare_clear(struct session *s);
 
 /* ---- session_factor.c ---- */
 

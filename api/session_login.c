@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One login: the password from its own thread, the request, the other scheme once
+ * One login: what it sends from its own thread, the request, the other scheme once
  * when the first is refused, the code of a second factor if there is somebody to ask,
  * and what the outcome means for the calls that wait.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/exchange.h"
@@ -15,7 +13,6 @@
 #include "api/region.h"
 #include "api/retry.h"
 #include "api/session_impl.h"
-#include "api/thread.h"
 
 #define ANSWER_MAX  (1u << 20)
 #define BIT(scheme) (1u << (unsigned)(scheme))
@@ -26,103 +23,11 @@ static const char *const paths[] = {
 	[LOGIN_STEP_CODE] = "/account/2fa/login/verify",
 };
 
-/*
- * What the thread does: ask for the password, unless it is known, and write the
- * body, which takes its time with bcrypt; or ask for the code of the second factor.
- * The thread has it until `prepared` runs.
- */
-struct login_job {
-	struct session *session;
-	pthread_t thread;
-	enum login_scheme scheme;
-	char md5[PASSWORD_MD5];
-	const struct session_person *person; /* to be asked for a code; NULL: for a password */
-	struct factor factor;
-	int codes_wrong;
-	struct buf body;
-	struct err err;
-};
-
-static void prepared(void *arg);
-
-/* ---- the thread ---- */
-
-static int prepare_password(struct login_job *job)
-{
-	const struct session_config *config = &job->session->config;
-	int r = 0;
-
-	if (!job->md5[0])
-		r = config->password(config->arg, job->md5, &job->err);
-	if (r == 0)
-		r = login_body(job->scheme, config->account, job->md5, &job->body, &job->err);
-	return r;
-}
-
-static int prepare_code(struct login_job *job)
-{
-	char code[FACTOR_CODE] = "";
-	int r = job->person->code(job->person->arg, job->codes_wrong > 0, code, &job->err);
-
-	if (r == 0 && (r = factor_verify_body(&job->factor, code, &job->body)) < 0)
-		err_sys(&job->err, r, "write the login");
-	explicit_bzero(code, sizeof(code));
-	return r;
-}
-
-static void *prepare(void *arg)
-{
-	struct login_job *job = arg;
-
-	pthread_setname_np(pthread_self(), "corosfs-login");
-	job->err.code = job->person ? prepare_code(job) : prepare_password(job);
-	/* Without memory the news must wait, or the session would for ever. After http_stop()
-	 * nobody asks any more; session_free() joins and frees. */
-	while (http_run(job->session->http, prepared, job) == -ENOMEM)
-		poll(NULL, 0, 100);
-	return NULL;
-}
-
-static void job_free(struct login_job *job)
-{
-	login_wipe(&job->body);
-	explicit_bzero(job, sizeof(*job));
-	free(job);
-}
-
-static int job_start(struct session *s)
-{
-	struct login_job *job = calloc(1, sizeof(*job));
-
-	if (!job)
-		return -ENOMEM;
-	job->session = s;
-	job->scheme = s->login.scheme;
-	memcpy(job->md5, s->login.md5, sizeof(job->md5));
-	if (s->login.step == LOGIN_STEP_CODE) {
-		job->person = s->login.person;
-		job->factor = s->login.factor;
-		job->codes_wrong = s->login.codes_wrong;
-	}
-	buf_init(&job->body, LOGIN_BODY_MAX);
-	s->login.job = job;
-	int r = thread_start(&job->thread, prepare, job);
-	if (r < 0) {
-		s->login.job = NULL;
-		job_free(job);
-	}
-	return r;
-}
-
 /* ---- outcomes ---- */
 
 void session_login_clear(struct session *s)
 {
-	if (s->login.job) {
-		pthread_join(s->login.job->thread, NULL);
-		job_free(s->login.job);
-		s->login.job = NULL;
-	}
+	session_prepare_clear(s);
 	login_wipe(&s->login.body);
 	explicit_bzero(s->login.md5, sizeof(s->login.md5));
 	explicit_bzero(&s->login.factor, sizeof(s->login.factor));
@@ -232,7 +137,7 @@ void session_login_prepare(struct session *s)
 	struct err err;
 
 	s->phase = SESSION_ASKING;
-	int r = job_start(s);
+	int r = session_prepare_start(s);
 	if (r < 0) {
 		s->phase = SESSION_IDLE;
 		err_sys(&err, r, "start the login");
@@ -287,25 +192,12 @@ void session_login_start_person(struct session *s, const struct session_person *
 	start(s, p->md5);
 }
 
-/* The thread is done: what it found is now the login's. */
-static void take_over(struct session *s, struct login_job *job)
+void session_login_prepared(void *arg)
 {
-	pthread_join(job->thread, NULL);
-	memcpy(s->login.md5, job->md5, sizeof(s->login.md5));
-	login_wipe(&s->login.body);
-	s->login.body = job->body;
-	buf_init(&job->body, LOGIN_BODY_MAX);
-	s->login.job = NULL;
-	job_free(job);
-}
+	struct session *s = arg;
+	struct err err;
 
-static void prepared(void *arg)
-{
-	struct login_job *job = arg;
-	struct session *s = job->session;
-	struct err err = job->err;
-
-	take_over(s, job);
+	session_prepare_take(s, &err);
 	if (err.code == -ENOMEM) {
 		session_login_end(s, &err);
 		return;

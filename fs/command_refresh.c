@@ -30,7 +30,7 @@ static void say(const char *path, const json_t *done)
 	printf("%s: looked at %d month%s with %d request%s: ", path, all, all == 1 ? "" : "s",
 	       number(done, "requests"), number(done, "requests") == 1 ? "" : "s");
 	if (changed || fresh)
-		printf("%d changed, %d new\n", changed, fresh);
+		printf("%d changed, %d for the first time\n", changed, fresh);
 	else
 		puts("nothing changed");
 }

@@ -30,7 +30,7 @@ static int cell(const struct activity *a, const char *strings, enum activity_cel
 /* RFC 3339, as the clock on the wall showed it there. */
 static int start(const struct activity *a, char value[XATTR_VALUE_MAX])
 {
-	time_t local = a->start_s + a->zone_min * 60;
+	time_t local = a->start_s + (time_t)a->zone_min * 60;
 	int zone = abs(a->zone_min);
 	struct tm tm;
 

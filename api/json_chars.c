@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8 and \u; see json_chars.h. */
+#include "api/json_chars.h"
+
+#include <stdint.h>
+#include <string.h>
+
+int json_hex4(const char *p, const char *end)
+{
+	int value = 0;
+
+	if (end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		unsigned char c = (unsigned char)p[i];
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+						   : -1;
+		if (digit < 0)
+			return -1;
+		value = value * 16 + digit;
+	}
+	return value;
+}
+
+size_t json_utf8_length(const char *p, const char *end)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	size_t left = (size_t)(end - p), len;
+	unsigned char low = 0x80, high = 0xbf;
+
+	if (u[0] < 0x80)
+		return 1;
+	if (u[0] >= 0xc2 && u[0] <= 0xdf) {
+		len = 2;
+	} else if (u[0] >= 0xe0 && u[0] <= 0xef) {
+		len = 3;
+		low = u[0] == 0xe0 ? 0xa0 : 0x80;
+		high = u[0] == 0xed ? 0x9f : 0xbf;
+	} else if (u[0] >= 0xf0 && u[0] <= 0xf4) {
+		len = 4;
+		low = u[0] == 0xf0 ? 0x90 : 0x80;
+		high = u[0] == 0xf4 ? 0x8f : 0xbf;
+	} else {
+		return 0;
+	}
+	if (left < len || u[1] < low || u[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+static int plain(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return u >= 0x20 && u < 0x80 && u != '"' && u != '\\';
+}
+
+/* Eight are looked at in one step. A byte below 0x20, equal to " or \, or over 0x7f leaves a high
+ * bit in one of the terms. */
+const char *json_pass_plain(const char *p, const char *end)
+{
+	static const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t x;
+
+	for (; end - p >= (ptrdiff_t)sizeof(x); p += sizeof(x)) {
+		memcpy(&x, p, sizeof(x));
+		uint64_t quote = x ^ each * '"', backslash = x ^ each * '\\';
+		if ((x | (x - each * 0x20) | (quote - each) | (backslash - each)) & each << 7)
+			break;
+	}
+	while (p < end && plain(*p))
+		p++;
+	return p;
+}
+
+size_t json_escape_length(const char *p, const char *end)
+{
+	if (end - p < 2)
+		return 0;
+	if (p[1] == 'u')
+		return json_hex4(p + 2, end) < 0 ? 0 : 6;
+	return strchr("\"\\/bfnrt", p[1]) && p[1] ? 2 : 0;
+}
+
+const char *json_pass_digits(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
