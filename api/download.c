@@ -3,7 +3,6 @@
 #include "api/download.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "api/call.h"
 #include "api/download_impl.h"
+#include "api/json_member.h"
 #include "api/json_text.h"
 #include "api/session_impl.h"
 #include "api/url.h"
@@ -83,26 +83,26 @@ static void question(const struct download_want *want, char path[QUESTION_MAX])
 
 /* ---- answers ---- */
 
-/* Jansson's answer: 0 and the URL, the caller's; -ENOENT: none; -EIO: not what the API sends. */
+/* 0 and the URL, the caller's; -ENOENT: none; -EIO: not what the API sends; -ENOMEM. */
 static int read_url(const char *data, size_t len, char **url)
 {
-	json_t *o = json_loadb(data, len, 0, NULL);
-	const json_t *where = json_object_get(o, "data");
-	const json_t *text = json_object_get(where, "fileUrl");
-	const char *s = json_string_value(text);
-	int is_odd = !o || (where && !json_is_object(where) && !json_is_null(where));
-	int is_none = !is_odd && (!text || json_is_null(text) || (s && !*s));
-	int r = 0;
+	struct json_value where, text;
+	char s[URL_TEXT_MAX + 1];
 
 	*url = NULL;
-	if (is_none)
-		r = -ENOENT;
-	else if (is_odd || !s || strlen(s) > URL_TEXT_MAX)
-		r = -EIO;
-	else if (!(*url = strdup(s)))
-		r = -ENOMEM;
-	json_decref(o);
-	return r;
+	if (json_member((struct json_value){data, len}, "data", &where) < 0)
+		return -EIO;
+	if (!where.at || json_value_is(where, "null"))
+		return -ENOENT;
+	if (json_member(where, "fileUrl", &text) < 0)
+		return -EIO;
+	if (!text.at || json_value_is(text, "null") || json_value_is(text, "\"\""))
+		return -ENOENT;
+	if (json_value_text(text, s, sizeof(s)) < 0)
+		return -EIO;
+	*url = strdup(s);
+	explicit_bzero(s, sizeof(s));
+	return *url ? 0 : -ENOMEM;
 }
 
 /* 0 and where the file is; -ENOENT: the hub says that there is none; else why not. */
@@ -111,6 +111,8 @@ static int take_url(struct download *d, const char *data, size_t len, struct err
 	free(d->url);
 	d->url = NULL;
 	int r = read_url(data, len, &d->url);
+	if (r == -ENOMEM)
+		return err_sys(err, r, "read where a file is");
 	if (r < 0)
 		return err_set(err, r,
 			       "the Training Hub's answer to a download is not what its API sends");
@@ -156,7 +158,9 @@ static int take_detail(struct download *d, const char *data, size_t len, struct 
 {
 	buf_clear(&d->detail);
 	int r = copy_data(data, len, &d->detail);
-	if (r < 0)
+	if (r == -ENOMEM)
+		err_sys(err, r, "read the detail of an activity");
+	else if (r < 0)
 		err_set(err, r == -EFBIG ? -EIO : r,
 			"the Training Hub's detail of an activity is not what its API sends");
 	return err->code;

@@ -7,45 +7,49 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/json_text.h"
 #include "api/login.h"
 
-int factor_wanted(const json_t *data)
+int factor_wanted(struct json_value data)
 {
-	return json_is_true(json_object_get(data, "twoFactorRequired")) ||
-	       json_object_get(data, "loginTicket") != NULL;
+	struct json_value wanted, ticket;
+
+	json_member(data, "twoFactorRequired", &wanted);
+	json_member(data, "loginTicket", &ticket);
+	return json_value_is(wanted, "true") || ticket.at;
 }
 
 /* Printable and without quotes, as a token; or a whole number. */
-static int copy(const json_t *value, char *out, size_t size)
+static int copy(struct json_value data, const char *name, char *out, size_t size)
 {
-	const char *text = json_string_value(value);
+	struct json_value v;
 
-	if (json_is_integer(value)) {
-		snprintf(out, size, "%lld", (long long)json_integer_value(value));
+	json_member(data, name, &v);
+	if (v.at && v.len < size && strspn(v.at, "-0123456789") >= v.len) {
+		memcpy(out, v.at, v.len);
+		out[v.len] = '\0';
 		return 0;
 	}
-	if (!text || strlen(text) != json_string_length(value) || strlen(text) >= size ||
-	    !login_is_token(text))
-		return -EIO;
-	memcpy(out, text, strlen(text) + 1);
-	return 0;
+	return json_value_text(v, out, size) == 0 && login_is_token(out) ? 0 : -EIO;
 }
 
-int factor_decode(const json_t *data, struct factor *f)
+int factor_decode(struct json_value data, struct factor *f)
 {
-	const json_t *region = json_object_get(data, "regionId");
-	const char *user = json_string_value(json_object_get(data, "userId"));
+	struct json_value region, user;
+	int64_t n;
 
 	*f = (struct factor){0};
-	if (copy(json_object_get(data, "loginTicket"), f->ticket, sizeof(f->ticket)) < 0 ||
-	    copy(json_object_get(data, "appKey"), f->app_key, sizeof(f->app_key)) < 0 ||
-	    copy(json_object_get(data, "account"), f->account, sizeof(f->account)) < 0)
+	if (copy(data, "loginTicket", f->ticket, sizeof(f->ticket)) < 0 ||
+	    copy(data, "appKey", f->app_key, sizeof(f->app_key)) < 0 ||
+	    copy(data, "account", f->account, sizeof(f->account)) < 0)
 		return -EIO;
-	if (json_is_integer(region) && json_integer_value(region) > 0 &&
-	    json_integer_value(region) <= 1000)
-		f->region = (int)json_integer_value(region);
-	if (user && strlen(user) < sizeof(f->user_id) && login_is_user_id(user))
-		memcpy(f->user_id, user, strlen(user) + 1);
+	json_member(data, "regionId", &region);
+	if (region.at && json_text_integer(region.at, region.len, &n) == 0 && n > 0 && n <= 1000)
+		f->region = (int)n;
+	json_member(data, "userId", &user);
+	if (json_value_text(user, f->user_id, sizeof(f->user_id)) == 0 &&
+	    !login_is_user_id(f->user_id))
+		f->user_id[0] = '\0';
 	return 0;
 }
 

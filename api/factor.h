@@ -6,10 +6,9 @@
 #ifndef API_FACTOR_H
 #define API_FACTOR_H
 
-#include <jansson.h>
-
 #include "api/buf.h"
 #include "api/err.h"
+#include "api/json_member.h"
 
 #define FACTOR_CODE 8 /* six digits, and a NUL */
 
@@ -21,10 +20,10 @@ struct factor {
 };
 
 /* Whether the `data` of a login asks for a second factor, though it may not say enough. */
-int factor_wanted(const json_t *data);
+int factor_wanted(struct json_value data);
 
 /* 0, or -EIO: something is missing, so that no code can be asked for. */
-int factor_decode(const json_t *data, struct factor *f);
+int factor_decode(struct json_value data, struct factor *f);
 
 /* Six digits, with or without spaces around or between, into `code`. 0 or -EINVAL. */
 int factor_code(const char *text, char code[FACTOR_CODE]);

@@ -4,8 +4,8 @@
  *
  * Why not a library: a file in the mount must show the hub's numbers and key
  * order exactly as they were sent, and a document tree gives neither (14651.11
- * would come back as 14651.110000000001). Small answers, where this does not
- * matter, are read with Jansson.
+ * would come back as 14651.110000000001). For small answers, of which a few
+ * members matter, there is json_member.h over it.
  *
  * Strict about structure (RFC 8259), lenient in two places where the result is
  * then valid all the same: invalid UTF-8 becomes U+FFFD, and a raw control

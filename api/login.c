@@ -4,11 +4,15 @@
 
 #include <crypt.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "api/json_member.h"
+#include "api/json_text.h"
 
 #define BCRYPT_COST 10
 #define BCRYPT_SALT 29 /* "$2b$10$" and 22 characters */
@@ -64,10 +68,11 @@ static int bcrypt(const char md5[PASSWORD_MD5], char hash[BCRYPT_LEN + 1], struc
 /* The account as a JSON string, quotes and all. The rest of the body needs no escapes. */
 static char *quoted(const char *account, int *r)
 {
+	errno = 0;
 	json_t *value = json_string(account);
+	/* It gives NULL for both, and has no other way to tell. */
+	*r = value || errno == ENOMEM ? -ENOMEM : -EINVAL;
 	char *text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
-
-	*r = value ? -ENOMEM : -EINVAL;
 	json_decref(value);
 	return text;
 }
@@ -115,45 +120,44 @@ int login_is_user_id(const char *text)
 	return strspn(text, "0123456789") == strlen(text);
 }
 
-static int copy_token(const json_t *value, char *out, size_t size)
+static int copy_token(struct json_value data, char *out, size_t size)
 {
-	const char *text = json_string_value(value);
+	struct json_value v;
 
-	if (!text || strlen(text) != json_string_length(value) || strlen(text) >= size ||
-	    !login_is_token(text))
-		return -EIO;
-	memcpy(out, text, strlen(text) + 1);
-	return 0;
+	json_member(data, "accessToken", &v);
+	return json_value_text(v, out, size) == 0 && login_is_token(out) ? 0 : -EIO;
 }
 
 /* The user's id is not needed everywhere: what is none is left out. */
-static void copy_user_id(const json_t *value, char *out, size_t size)
+static void copy_user_id(struct json_value data, char *out, size_t size)
 {
-	const char *text = json_string_value(value);
+	struct json_value v;
+	int64_t n;
 
-	out[0] = '\0';
-	if (json_is_integer(value) && json_integer_value(value) > 0)
-		snprintf(out, size, "%lld", (long long)json_integer_value(value));
-	else if (text && strlen(text) < size && login_is_user_id(text))
-		memcpy(out, text, strlen(text) + 1);
+	json_member(data, "userId", &v);
+	if (json_value_text(v, out, size) < 0 && v.at && v.at[0] != '"' &&
+	    json_text_integer(v.at, v.len, &n) == 0 && n > 0)
+		snprintf(out, size, "%" PRId64, n);
+	else if (!login_is_user_id(out))
+		out[0] = '\0';
 }
 
-static int region_number(const json_t *value)
+static int region_number(struct json_value data)
 {
-	double n = json_is_string(value) ? strtod(json_string_value(value), NULL)
-					 : json_number_value(value);
+	struct json_value v;
+	int64_t n;
 
-	return n >= 1 && n <= 1000 ? (int)n : 0;
+	json_member(data, "regionId", &v);
+	return v.at && json_text_integer(v.at, v.len, &n) == 0 && n >= 1 && n <= 1000 ? (int)n : 0;
 }
 
-static int decode_data(const json_t *data, struct login_answer *out, struct err *err)
+static int decode_data(struct json_value data, struct login_answer *out, struct err *err)
 {
-	json_t *token = json_object_get(data, "accessToken");
-	int r = copy_token(token, out->token, sizeof(out->token));
+	int r = copy_token(data, out->token, sizeof(out->token));
 
 	if (r == 0) {
-		copy_user_id(json_object_get(data, "userId"), out->user_id, sizeof(out->user_id));
-		out->region = region_number(json_object_get(data, "regionId"));
+		copy_user_id(data, out->user_id, sizeof(out->user_id));
+		out->region = region_number(data);
 	} else if (factor_wanted(data)) {
 		r = LOGIN_CODE_ASKED;
 		if (factor_decode(data, &out->factor) < 0)
@@ -166,38 +170,37 @@ static int decode_data(const json_t *data, struct login_answer *out, struct err 
 	return r;
 }
 
-static int decode_result(const json_t *root, struct login_answer *out, struct err *err)
+static int decode_result(struct json_value root, struct login_answer *out, struct err *err)
 {
-	const char *result = json_string_value(json_object_get(root, "result"));
+	struct json_value result, data;
 
-	if (!result || strlen(result) >= sizeof(out->result) ||
-	    strspn(result, "0123456789") != strlen(result))
+	json_member(root, "result", &result);
+	if (json_value_text(result, out->result, sizeof(out->result)) < 0 ||
+	    !login_is_user_id(out->result)) {
+		out->result[0] = '\0';
 		return err_set(err, -EIO,
 			       "the Training Hub's login answer is not what its API sends");
-	memcpy(out->result, result, strlen(result) + 1);
-	if (strcmp(result, "0000") == 0)
-		return decode_data(json_object_get(root, "data"), out, err);
-	if (strcmp(result, "1030") == 0 || strcmp(result, "1031") == 0)
+	}
+	if (strcmp(out->result, "0000") == 0) {
+		json_member(root, "data", &data);
+		return decode_data(data, out, err);
+	}
+	if (strcmp(out->result, "1030") == 0 || strcmp(out->result, "1031") == 0)
 		return LOGIN_REFUSED;
-	if (strcmp(result, "1042") == 0)
+	if (strcmp(out->result, "1042") == 0)
 		return LOGIN_CODE_WRONG;
-	return err_set(err, -EIO, "the Training Hub does not log in: code %s", result);
+	return err_set(err, -EIO, "the Training Hub does not log in: code %s", out->result);
 }
 
 int login_decode(const char *data, size_t len, struct login_answer *out, struct err *err)
 {
-	json_error_t where;
-	json_t *root = json_loadb(data, len, 0, &where);
+	const struct json_value root = {data, len};
+	struct json_value any;
 
 	*out = (struct login_answer){0};
-	if (!root) {
-		if (json_error_code(&where) == json_error_out_of_memory)
-			return err_sys(err, -ENOMEM, "read the login answer");
+	if (json_member(root, "", &any) < 0)
 		return err_set(err, -EIO,
 			       "the Training Hub answers the login with something that is not "
 			       "JSON (a web page?); try again later");
-	}
-	int r = decode_result(root, out, err);
-	json_decref(root);
-	return r;
+	return decode_result(root, out, err);
 }

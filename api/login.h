@@ -43,8 +43,8 @@ struct login_answer {
 /*
  * Reads an answer of HTTP status 200, to a login or to the code of a second factor. 0 with a
  * token; LOGIN_REFUSED when the result is 1030 or 1031; LOGIN_CODE_ASKED; LOGIN_CODE_WRONG; -EACCES
- * when a second factor is asked for that cannot be given; -EIO when it is anything else; -ENOMEM.
- * With words when negative.
+ * when a second factor is asked for that cannot be given; -EIO when it is anything else. With words
+ * when negative.
  */
 int login_decode(const char *data, size_t len, struct login_answer *out, struct err *err);
 
