@@ -167,7 +167,7 @@ static int is_file(const char *name)
 	return 0;
 }
 
-/* Removes the files that we wrote, and says how many; what cannot be removed is left. */
+/* Removes the files that we wrote; what cannot be removed is left. Their number, or -ENOMEM. */
 static int remove_ours(int at, int (*ours)(const char *name))
 {
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -175,9 +175,10 @@ static int remove_ours(int at, int (*ours)(const char *name))
 	int n = 0;
 
 	if (!dir) {
+		n = errno == ENOMEM ? -ENOMEM : 0;
 		if (fd >= 0)
 			close(fd);
-		return 0;
+		return n;
 	}
 	for (struct dirent *e; (e = readdir(dir));) {
 		char of[NAME_MAX + 1];
@@ -200,14 +201,15 @@ static int check_format(struct cache_dir *d, struct err *err)
 		free(have);
 		return 0;
 	}
-	if (r == -ENOMEM)
-		return err_set(err, r, "no memory to open the cache");
 	int version = r == 0 && strncmp(have, any, sizeof(any) - 1) == 0;
 	free(have);
-	int n = remove_ours(d->months_fd, is_month) + remove_ours(d->fd, is_file);
-	if (n && version)
+	int months = r == -ENOMEM ? r : remove_ours(d->months_fd, is_month);
+	int files = months < 0 ? months : remove_ours(d->fd, is_file);
+	if (files < 0)
+		return err_set(err, files, "no memory to open the cache");
+	if (months + files && version)
 		log_info("the cache is of another version of corosfs; starting an empty one");
-	else if (n)
+	else if (months + files)
 		log_warn("the file `format` in %s is damaged; starting an empty cache", d->path);
 	return atomic_file_write(d->fd, "format", &iov, 1, 0, err);
 }
