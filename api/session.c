@@ -203,7 +203,11 @@ void session_settle(struct session *s, const struct err *err)
 	s->last_waiting = &s->waiting;
 	for (; w; w = next) {
 		next = w->next;
-		w->ready(w->arg, &why);
+		/* A search that found no home ends without an error and without a token. */
+		if (!why.code && !s->token.token[0] && !w->is_patient)
+			session_want(s, w);
+		else
+			w->ready(w->arg, &why);
 	}
 }
 
@@ -332,7 +336,7 @@ static void person_wanted(void *arg)
 	struct session *s = w->session;
 	struct err err;
 
-	w->waiter = (struct session_waiter){.ready = person_ready, .arg = w};
+	w->waiter = (struct session_waiter){.ready = person_ready, .arg = w, .is_patient = 1};
 	if (s->is_stopped) {
 		err_sys(&err, -ECANCELED, "log in");
 		person_ended(w, &err);

@@ -43,6 +43,7 @@ struct session_waiter {
 	struct session_waiter *next;
 	void (*ready)(void *arg, const struct err *err); /* err->code 0: there is a token */
 	void *arg;
+	int is_patient; /* waits for the end of what is under way, with a token or without */
 };
 
 /* The requests of a login. With a second factor all three. */
