@@ -141,7 +141,7 @@ static int again_ms(struct download *d, const struct http_answer *a, const struc
 	return retry_wait_ms(&outcome, d->attempt++, left_ms, retry_random());
 }
 
-/* Follows where the file host sends us. Returns whether it does. */
+/* Follows where the file host sends us. Returns whether it does, or ended for want of memory. */
 static int follow(struct download *d, const struct http_answer *a)
 {
 	struct err why;
@@ -151,11 +151,14 @@ static int follow(struct download *d, const struct http_answer *a)
 	    url_check(a->redirect, d->all->url_flags, &why) < 0)
 		return 0;
 	char *url = strdup(a->redirect);
-	if (!url)
-		return 0;
+	breaker_undecided(&d->all->breaker);
+	if (!url) {
+		err_sys(&why, -ENOMEM, "follow the Training Hub's file host");
+		end(d, &why);
+		return 1;
+	}
 	free(d->url);
 	d->url = url;
-	breaker_undecided(&d->all->breaker);
 	fetch(d);
 	return 1;
 }
