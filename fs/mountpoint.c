@@ -47,7 +47,7 @@ static int absolute(const char *dir, char path[PATH_MAX], struct err *err)
 	return 0;
 }
 
-/* Whether the uppermost mount there is one of ours. */
+/* Whether the uppermost mount there is one of ours; or -ENOMEM. Without /proc it counts as none. */
 static int is_ours(const char *path)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -56,7 +56,7 @@ static int is_ours(const char *path)
 	int ours = 0;
 
 	if (!mounts)
-		return 0;
+		return errno == ENOMEM ? -ENOMEM : 0;
 	while (getmntent_r(mounts, &m, line, sizeof(line)))
 		if (strcmp(m.mnt_dir, path) == 0)
 			ours = strcmp(m.mnt_type, MOUNTPOINT_TYPE) == 0;
@@ -92,23 +92,28 @@ static int is_dead(const char *path)
 
 static int clear_dead(const char *path, struct err *err)
 {
-	if (!is_ours(path))
+	int r = is_ours(path);
+
+	if (r < 0)
+		return err_sys(err, r, "cannot mount on %s", path);
+	if (!r)
 		return err_set(err, -ENOTCONN,
 			       "%s holds a dead mount of another filesystem; unmount it first "
 			       "(fusermount3 -u)",
 			       path);
 	log_info("unmounting what a dead corosfs left at %s", path);
-	int r = mountpoint_detach(path);
+	r = mountpoint_detach(path);
 	return r < 0 ? err_sys(err, r, "cannot unmount the dead mount at %s", path) : 0;
 }
 
+/* As far as we may see; or -ENOMEM. */
 static int is_empty(const char *path)
 {
 	DIR *dir = opendir(path);
 	int n = 0;
 
 	if (!dir)
-		return 1;
+		return errno == ENOMEM ? -ENOMEM : 1;
 	for (struct dirent *e; n == 0 && (e = readdir(dir));)
 		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
 	closedir(dir);
@@ -169,7 +174,9 @@ int mountpoint_check(const char *dir, int nonempty, const char *const *keep, cha
 		return r;
 	if (is_dead(path) && (r = clear_dead(path, err)) < 0)
 		return r;
-	if (is_ours(path))
+	if ((r = is_ours(path)) < 0)
+		return err_sys(err, r, "cannot mount on %s", path);
+	if (r)
 		return err_set(err, -EBUSY,
 			       "%s has a corosfs mounted already; unmount it first "
 			       "(fusermount3 -u)",
@@ -178,7 +185,10 @@ int mountpoint_check(const char *dir, int nonempty, const char *const *keep, cha
 		return err_sys(err, -errno, "cannot mount on %s", path);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, -ENOTDIR, "cannot mount on %s: it is not a directory", path);
-	if (!nonempty && !is_empty(path))
+	r = nonempty ? 1 : is_empty(path);
+	if (r < 0)
+		return err_sys(err, r, "cannot mount on %s", path);
+	if (!r)
 		return err_set(err, -ENOTEMPTY,
 			       "cannot mount on %s: it is not empty (-o nonempty "
 			       "hides what is in it)",
@@ -214,7 +224,8 @@ int mountpoint_has_name(dev_t device)
 		unsigned long minor = *at == ':' ? strtoul(at + 1, &at, 10) : 0;
 		found = makedev((unsigned)major, (unsigned)minor) == device;
 	}
-	found = found || ferror(mounts);
+	/* Without memory getline() says neither. */
+	found = found || !feof(mounts);
 	free(line);
 	fclose(mounts);
 	return found;

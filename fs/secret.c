@@ -33,9 +33,12 @@ static int md5_hex(const char *password, size_t len, char md5[PASSWORD_MD5], str
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
+	errno = 0;
 	if (!EVP_Digest(password, len, digest, &n, EVP_md5(), NULL) || n != 16)
-		return err_set(err, -EIO,
-			       "this machine's OpenSSL has no MD5, which the login needs");
+		return errno == ENOMEM ? err_sys(err, -ENOMEM, "hash the password")
+				       : err_set(err, -EIO,
+						 "this machine's OpenSSL has no MD5, which the "
+						 "login needs");
 	for (unsigned i = 0; i < n; i++)
 		snprintf(md5 + (size_t)2 * i, 3, "%02x", digest[i]);
 	explicit_bzero(digest, sizeof(digest));
@@ -66,7 +69,7 @@ static int from_file(const char *path, char md5[PASSWORD_MD5], struct err *err)
 
 	int r = atomic_file_read(AT_FDCWD, path, PASSWORD_MAX, &text, &len, &why);
 	if (r < 0)
-		return err_set(err, -EACCES, "no password: %s", why.text);
+		return err_set(err, r == -ENOMEM ? r : -EACCES, "no password: %s", why.text);
 	r = md5_line(text, len, "the password file", md5, err);
 	free(text);
 	return r;

@@ -26,7 +26,8 @@ struct secret {
 int secret_init(struct secret *s, const char *command, const char *file, const char *account,
 		struct err *err);
 
-/* session_config.password; `arg` is the struct secret. -EACCES when there is no source. */
+/* session_config.password; `arg` is the struct secret. -EACCES when there is no source, -ENOMEM
+ * when it cannot be read for want of memory, which passes. */
 int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err);
 
 /* What a person has just logged in with, for the next time; unless a file or a command is asked
