@@ -39,7 +39,7 @@ $B/corosfs: $B/fs/main.o $(FS)
 # A unit test links its own layer and those below, so an upward call does not link.
 # tests/support/failing_alloc.c stands before the allocator.
 $(UNIT): LDLIBS += -lcmocka \
-        $(foreach f,malloc calloc realloc reallocarray strdup,-Wl$(comma)--wrap=$f)
+        $(foreach f,malloc calloc realloc reallocarray strdup opendir fdopendir fopen setmntent __getdelim,-Wl$(comma)--wrap=$f)
 $(UNIT): %: %.o $(SUPPORT)
 $(call tests,api): $(API)
 $(call tests,cache): $(CACHE)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "api/lock.h"
+#include "tests/support/failing_alloc.h"
 
 #define REQUEST_MAX 65536
 
@@ -81,6 +82,7 @@ static void *serve(void *arg)
 	struct canned *c = arg;
 	int fd;
 
+	failing_alloc_spare(1);
 	while ((fd = accept(c->listener, NULL, NULL)) >= 0) {
 		answer(c, fd);
 		close(fd);

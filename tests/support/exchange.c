@@ -54,10 +54,15 @@ static void ended(void *arg, const struct http_answer *a, const struct err *err)
 void exchange_submit(void *arg)
 {
 	struct exchange *x = arg;
+	struct http_request request = x->request;
+	char url[sizeof(x->url)];
 
-	http_submit(x->http, &x->request, ended, x);
+	memcpy(url, x->url, sizeof(url));
+	request.url = url;
+	/* It may end here and now, and be gone. */
+	http_submit(x->http, &request, ended, x);
 	/* All of it was copied. */
-	memset(x->url, 'x', sizeof(x->url));
+	memset(url, 'x', sizeof(url));
 }
 
 void exchange_wait(sem_t *ended_sem)
@@ -74,7 +79,11 @@ void exchange_wait(sem_t *ended_sem)
 
 void exchange_run(struct exchange *x)
 {
-	if (http_run(x->http, exchange_submit, x) < 0)
-		abort();
-	exchange_wait(&x->ended);
+	int r = http_run(x->http, exchange_submit, x);
+	if (r == 0) {
+		exchange_wait(&x->ended);
+	} else {
+		x->ends++;
+		err_sys(&x->err, r, "ask");
+	}
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "api/call.h"
+#include "tests/support/failing_alloc.h"
 
 #define PATIENCE_S 60
 
@@ -231,8 +232,11 @@ static void begin(struct net_wait *w, struct net *n, const char *method, const c
 	wait_init(w, n);
 	w->method = method;
 	w->path = path;
-	if (http_run(n->http, call_begin, w) < 0)
-		abort();
+	int r = http_run(n->http, call_begin, w);
+	if (r < 0) {
+		err_sys(&w->err, r, "ask");
+		sem_post(&w->ended);
+	}
 }
 
 int net_call(struct net *n, const char *method, const char *path, char **text, struct err *err)
@@ -251,7 +255,9 @@ int net_call(struct net *n, const char *method, const char *path, char **text, s
 
 void net_calls_begin(struct net *n, int count, const char *path)
 {
+	failing_alloc_spare(1);
 	n->under_way = calloc((size_t)count, sizeof(*n->under_way));
+	failing_alloc_spare(0);
 	n->n_under_way = count;
 	if (!n->under_way)
 		abort();

@@ -591,10 +591,74 @@ static void no_memory_to_prepare(void **state)
 	net_free(n);
 }
 
+static const struct memory_case {
+	const char *why;
+	enum export form;
+	const char *knobs;
+} memory_cases[] = {
+	{"no memory for a fit", EXPORT_FIT, "{}"},
+	{"no memory for a detail", EXPORT_DETAIL, "{}"},
+	{"no memory to be sent on", EXPORT_FIT, TO(FIT_PATH)},
+};
+
+struct starved {
+	const struct memory_case *c;
+	struct net *net;
+};
+
+static void starved_before(void *arg)
+{
+	struct starved *s = arg;
+
+	s->net = login(10000);
+}
+
+/* The sink's own memory counts as well. */
+static int starved_run(void *arg, struct err *err)
+{
+	struct starved *s = arg;
+	const struct download_want want = {RUN, 100, s->c->form};
+	struct sunk sunk;
+
+	failing_alloc_spare(1);
+	hub_process_post(hub, "set", s->c->knobs);
+	failing_alloc_spare(0);
+	sunk_init(&sunk);
+	int r = s->net->calls.download(s->net->calls.ctx, &want, &sink, &sunk);
+	if (r < 0) {
+		err_sys(err, r, "begin");
+	} else {
+		sunk_wait(&sunk);
+		*err = sunk.err;
+		if (err->code == 0)
+			assert_whole(&sunk, s->c->form);
+	}
+	sunk_clear(&sunk);
+	return err->code;
+}
+
+static void starved_after(void *arg)
+{
+	struct starved *s = arg;
+
+	net_free(s->net);
+	no_violations();
+}
+
+static void no_memory(void **state)
+{
+	struct starved s = {.c = *state};
+	const struct failing_job job = {s.c->why, starved_before, starved_run, starved_after, 0, 1};
+
+	failing_alloc_everywhere(&job, &s);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
+	failing_alloc_in_curl();
+	failing_alloc_in_jansson();
 	hub = hub_process_new(NULL);
 	ROWS_ADD(&rows, one_cases, one);
 	ROWS_ADD(&rows, slow_cases, slow);
@@ -609,6 +673,7 @@ int main(void)
 	rows_add(&rows, "logged in again", logged_in_again, NULL);
 	rows_add(&rows, "no memory to begin", no_memory_to_begin, NULL);
 	rows_add(&rows, "no memory to prepare", no_memory_to_prepare, NULL);
+	ROWS_ADD(&rows, memory_cases, no_memory);
 	int failed = rows_run("download", &rows);
 	hub_process_free(hub);
 	return failed;

@@ -7,6 +7,7 @@
 
 #include "tests/support/canned.h"
 #include "tests/support/exchange.h"
+#include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
@@ -147,16 +148,60 @@ static void many_at_once(void **state)
 	exchange_stop(http);
 }
 
+/* ---- no memory ---- */
+
+#define TASKS 40 /* more than there is room for at first, twice */
+
+static void count(void *arg)
+{
+	++*(int *)arg;
+}
+
+/* The whole life of a transport (what a request needs is transfer's): what it takes it runs, and
+ * what it does not take it does not. */
+static int live(void *arg, struct err *err)
+{
+	const struct http_config config = {.user_agent = "corosfs/test",
+					   .ca_file = "/no/such/file"};
+	int ran = 0, taken = 0, r = 0;
+
+	(void)arg;
+	struct http *http = http_new(&config, err);
+	if (!http)
+		return err->code;
+	for (int i = 0; i < TASKS && r == 0; i++) {
+		r = i % 2 ? http_run(http, count, &ran) : http_at_stop(http, count, &ran);
+		taken += r == 0;
+	}
+	/* Without a thread they run at the end. */
+	if (r == 0)
+		r = http_start(http, err);
+	http_stop(http);
+	http_free(http);
+	assert_int_equal(ran, taken);
+	return r < 0 ? err_sys(err, r, "take a task") : 0;
+}
+
+static void out_of_memory(void **state)
+{
+	static const struct failing_job life = {"a transport", NULL, live, NULL, 0, 0};
+
+	(void)state;
+	failing_alloc_everywhere(&life, NULL);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
+	failing_alloc_in_curl();
 	server = canned_new();
 	rows_add(&rows, "tasks run in the order of their times", tasks_in_order, NULL);
 	rows_add(&rows, "the end answers all", stop_answers_all, NULL);
 	rows_add(&rows, "the end without a beginning", stop_without_a_thread, NULL);
 	rows_add(&rows, "signals are the main thread's", signals_are_blocked, NULL);
 	rows_add(&rows, "many requests at once", many_at_once, NULL);
+	rows_add(&rows, "each failing allocation is an error", out_of_memory, NULL);
 	int failed = rows_run("http", &rows);
 	canned_free(server);
 	return failed;

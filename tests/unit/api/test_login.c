@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 
 #define MD5    "0123456789abcdef0123456789abcdef"
@@ -191,6 +192,38 @@ static void json_is_wiped(void **state)
 	assert_int_equal(left, 0);
 }
 
+/* ---- no memory ---- */
+
+static const struct memory_case {
+	const char *why;
+	enum login_scheme scheme;
+} memory_cases[] = {
+	{"no memory for the legacy body", LOGIN_LEGACY},
+	{"no memory for the bcrypt body", LOGIN_BCRYPT},
+};
+
+static int starved(void *arg, struct err *err)
+{
+	const struct memory_case *c = arg;
+	struct buf out;
+
+	buf_init(&out, LOGIN_BODY_MAX);
+	int r = login_body(c->scheme, "runner@example.org", MD5, &out, err);
+	login_wipe(&out);
+	return r;
+}
+
+/* Jansson's allocations fail, too, which must not be taken for a bad account name. Reading an
+ * answer takes none. */
+static void out_of_memory(void **state)
+{
+	const struct memory_case *c = *state;
+	const struct failing_job job = {c->why, NULL, starved, NULL, 0, 0};
+
+	failing_alloc_in_jansson();
+	failing_alloc_everywhere(&job, *state);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -201,6 +234,7 @@ int main(void)
 	rows_add(&rows, "an account cannot add keys of its own", hostile_account, NULL);
 	rows_add(&rows, "an account must be UTF-8", account_not_utf8, NULL);
 	ROWS_ADD(&rows, answer_cases, answer);
+	ROWS_ADD(&rows, memory_cases, out_of_memory);
 	rows_add(&rows, "Jansson wipes what it frees", json_is_wiped, NULL);
 	return rows_run("login", &rows);
 }

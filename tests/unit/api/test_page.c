@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 
 #define ITEM(id) "{\"labelId\":\"" id "\",\"date\":20221230,\"startTime\":1672356000}"
@@ -100,11 +101,39 @@ static void total(void **state)
 	assert_int_equal(page_total(&p, 200), c->want);
 }
 
+/* ---- no memory ---- */
+
+static int starved(void *arg, struct err *err)
+{
+	static const char text[] =
+		PAGE("{\"count\":5,\"dataList\":[" ITEM("11") ",7," ITEM("12") "]}");
+	struct activities list;
+	struct page p;
+
+	(void)arg;
+	activities_init(&list);
+	int r = page_decode(text, strlen(text), &list, &p, err);
+	if (r == 0 && (list.n != 2 || p.bad != 1))
+		r = err_set(err, -EPROTO, "%zu rows and %zu bad ones", list.n, p.bad);
+	activities_clear(&list);
+	return r;
+}
+
+/* No row is passed over as a bad one because there was no memory for it. */
+static void out_of_memory(void **state)
+{
+	static const struct failing_job job = {"a page", NULL, starved, NULL, 0, 0};
+
+	(void)state;
+	failing_alloc_everywhere(&job, NULL);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
 	ROWS_ADD(&rows, page_cases, page);
 	ROWS_ADD(&rows, total_cases, total);
+	rows_add(&rows, "each failing allocation is an error", out_of_memory, NULL);
 	return rows_run("page", &rows);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/failing_alloc.h"
 #include "tests/support/net.h"
 #include "tests/support/rows.h"
 
@@ -235,6 +236,24 @@ static void stillborn_without_region(void **state)
 	assert_int_equal(hub_process_stat(hub, "by_region|3"), 1);
 	assert_int_equal(hub_process_stat(hub, "by_region|4"), 1);
 	net_free(n);
+	assert_no_violations();
+}
+
+/* The search ends without a token, and those who waited for it log in. */
+static void kept_without_region_and_dead(void **state)
+{
+	struct session_token token = a_token(1);
+	const struct net_config config = {.routes = 1, .kept = &token};
+	struct err err;
+
+	(void)state;
+	token.region = 0;
+	expire();
+	struct net *n = net_new(hub, &config);
+	assert_int_equal(net_calls(n, 10, QUERY, &err), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	net_free(n);
+	assert_no_violations();
 }
 
 /* A dead token is replaced by one whose region is missing: both detours in one call. */
@@ -340,14 +359,113 @@ static void bad_url(void **state)
 	http_free(http);
 }
 
+/* ---- no memory ---- */
+
+static const struct memory_case {
+	const char *why, *knobs;
+	int pending; /* tasks of the transport, which has room for 16 before it needs more */
+	int is_patient;
+} memory_cases[] = {
+	{"no memory for a login", "{}", 0, 0},
+	{"no memory to move home", "{\"region\":3}", 0, 0},
+	{"no memory to look for the home", "{\"region\":3,\"region_in_login\":\"missing\"}", 0, 0},
+	/* The login's thread has to say that it is done. */
+	{"no memory for the news of a password", "{}", 15, 1},
+	{"no memory to begin", "{}", 16, 0},
+};
+
+struct starved {
+	const struct memory_case *c;
+	struct net *net;
+};
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void starved_before(void *arg)
+{
+	const struct net_config config = {.routes = 1};
+	struct starved *s = arg;
+
+	s->net = start(&config);
+	for (int i = 0; i < s->c->pending; i++)
+		assert_int_equal(http_after(s->net->http, 3600000, nothing, NULL), 0);
+	hub_process_post(hub, "set", s->c->knobs);
+}
+
+/* What failed before may have begun a wait for the next login, which is over. And a login that was
+ * given up may still arrive at the hub, and end the one after it. */
+static int starved_run(void *arg, struct err *err)
+{
+	struct starved *s = arg;
+	int r;
+
+	for (int try = 0; try < 2; try++) {
+		net_clock_add(MINUTES(11));
+		r = session_login(s->net->session, err);
+		if (r == 0)
+			r = net_call(s->net, "GET", QUERY, NULL, err);
+		if (r != -EACCES)
+			break;
+	}
+	return r;
+}
+
+static void starved_after(void *arg)
+{
+	struct starved *s = arg;
+
+	net_free(s->net);
+	assert_no_violations();
+}
+
+static void out_of_memory(void **state)
+{
+	struct starved s = {.c = *state};
+	const struct failing_job job = {s.c->why,      starved_before,  starved_run,
+					starved_after, s.c->is_patient, 1};
+
+	failing_alloc_everywhere(&job, &s);
+}
+
+/* A session comes and goes, with its transport. */
+static int live(void *arg, struct err *err)
+{
+	const struct http_config http_config = {.user_agent = "corosfs/test"};
+	const struct session_config config = {
+		.account = "a", .api = "https://hub.example.org", .clock = &net_clock};
+	struct http *http = http_new(&http_config, err);
+	struct session *s = http ? session_new(http, &config, NULL, err) : NULL;
+
+	(void)arg;
+	if (http)
+		http_stop(http);
+	session_free(s);
+	http_free(http);
+	return s ? 0 : err->code;
+}
+
+static void no_memory_to_live(void **state)
+{
+	static const struct failing_job job = {"a session", NULL, live, NULL, 0, 0};
+
+	(void)state;
+	failing_alloc_everywhere(&job, NULL);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
+	failing_alloc_in_curl();
 	hub = hub_process_new(NULL);
 	ROWS_ADD(&rows, kept_cases, kept);
 	rows_add(&rows, "the scheme that worked comes first", kept_scheme_first, NULL);
 	rows_add(&rows, "a kept token without a region finds it", kept_without_region, NULL);
+	rows_add(&rows, "one that is dead everywhere is replaced", kept_without_region_and_dead,
+		 NULL);
 	rows_add(&rows, "one login for all who wait", one_login_for_all, NULL);
 	rows_add(&rows, "403 is a dead token too", status_403, NULL);
 	rows_add(&rows, "the web app has its turn", gives_way_to_the_web_app, NULL);
@@ -362,6 +480,8 @@ int main(void)
 	rows_add(&rows, "a login after the end", login_after_the_end, NULL);
 	rows_add(&rows, "the end during a login", end_during_login, NULL);
 	rows_add(&rows, "a URL that is not safe", bad_url, NULL);
+	ROWS_ADD(&rows, memory_cases, out_of_memory);
+	rows_add(&rows, "no memory for a session", no_memory_to_live, NULL);
 	int failed = rows_run("session", &rows);
 	hub_process_free(hub);
 	return failed;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/session.h"
+#include "tests/support/failing_alloc.h"
 #include "tests/support/net.h"
 #include "tests/support/rows.h"
 
@@ -296,16 +297,73 @@ static void code(void **state)
 		assert_string_equal(got, c->want);
 }
 
+/* ---- no memory ---- */
+
+static int say_right(void *arg, int wrong, char code[FACTOR_CODE], struct err *err)
+{
+	(void)arg;
+	(void)wrong;
+	(void)err;
+	return factor_code("123456", code);
+}
+
+static void starved_before(void *arg)
+{
+	struct net **n = arg;
+
+	*n = start();
+	hub_process_post(hub, "set", "{\"two_factor\":true}");
+}
+
+/* With password, mail and code, whatever the one before left; but a login that was given up may
+ * still arrive at the hub, and end the one after it. */
+static int starved_run(void *arg, struct err *err)
+{
+	struct net **n = arg;
+	struct session_person p = {.code = say_right};
+
+	memcpy(p.md5, (*n)->md5, sizeof(p.md5));
+	int r;
+
+	for (int try = 0; try < 2; try++) {
+		r = session_login_person((*n)->session, &p, err);
+		if (r == 0)
+			r = net_call(*n, "GET", QUERY, NULL, err);
+		if (r != -EACCES)
+			break;
+	}
+	return r;
+}
+
+static void starved_after(void *arg)
+{
+	struct net **n = arg;
+
+	net_free(*n);
+}
+
+static void out_of_memory(void **state)
+{
+	static const struct failing_job job = {
+		"a person's login", starved_before, starved_run, starved_after, 0, 1};
+	struct net *n;
+
+	(void)state;
+	failing_alloc_everywhere(&job, &n);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
+	failing_alloc_in_curl();
 	hub = hub_process_new(NULL);
 	ROWS_ADD(&rows, cases, outcome);
 	rows_add(&rows, "a person is always tried", always_tried, NULL);
 	rows_add(&rows, "a failure takes nothing from others", failure_takes_nothing, NULL);
 	rows_add(&rows, "a second factor without a person", nobody_there, NULL);
 	rows_add(&rows, "calls wait for a person's login", calls_wait, NULL);
+	rows_add(&rows, "no memory for a person's login", out_of_memory, NULL);
 	ROWS_ADD(&rows, code_cases, code);
 	int failed = rows_run("session_person", &rows);
 	hub_process_free(hub);

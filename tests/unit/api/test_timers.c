@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 
 static void task(void *arg)
@@ -55,11 +56,52 @@ static void not_before_time(void **state)
 	timers_clear(&t);
 }
 
+/* ---- no memory ---- */
+
+#define FEW 40 /* more than there is room for at first, twice */
+
+static void few_before(void *arg)
+{
+	timers_init(arg);
+}
+
+static int few_added(void *arg, struct err *err)
+{
+	struct timers *t = arg;
+	int r = 0;
+
+	while (t->n < FEW && r == 0)
+		r = timers_add(t, FEW - (int64_t)t->n, task, t);
+	return r < 0 ? err_sys(err, r, "add a timer") : 0;
+}
+
+/* Each is there once: what did not fit took nothing with it. */
+static void few_after(void *arg)
+{
+	struct timer next;
+
+	for (int i = 1; i <= FEW; i++) {
+		assert_int_equal(timers_take(arg, FEW, &next), 1);
+		assert_int_equal(next.due_ms, i);
+	}
+	timers_clear(arg);
+}
+
+static void out_of_memory(void **state)
+{
+	static const struct failing_job job = {"timers", few_before, few_added, few_after, 0, 0};
+	struct timers t;
+
+	(void)state;
+	failing_alloc_everywhere(&job, &t);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
 	rows_add(&rows, "by time, equal times by age", in_order, NULL);
 	rows_add(&rows, "never before their time", not_before_time, NULL);
+	rows_add(&rows, "each failing allocation is an error", out_of_memory, NULL);
 	return rows_run("timers", &rows);
 }

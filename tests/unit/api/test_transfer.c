@@ -7,6 +7,7 @@
 
 #include "tests/support/canned.h"
 #include "tests/support/exchange.h"
+#include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
@@ -346,10 +347,78 @@ static void into_a_sink(void **state)
 	exchange_stop(http);
 }
 
+/* ---- no memory ---- */
+
+static const struct memory_case {
+	const char *why, *method, *bytes;
+	size_t len;
+	int is_sunk;
+	const char *want;
+} memory_cases[] = {
+	{"no memory for a GET", "GET", HEAD "Content-Length: 5\r\n\r\nhello", 0, 0, "hello"},
+	{"no memory for a POST", "POST", HEAD "Content-Length: 5\r\n\r\nhello", 0, 0, "hello"},
+	{"no memory for gzip", "GET",
+	 HEAD "Content-Encoding: gzip\r\nContent-Length: 25\r\n\r\n"
+	      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00"
+	      "\x86\xa6\x10\x36\x05\x00\x00\x00",
+	 17 + 46 + 25, 0, "hello"},
+	{"no memory for a file", "GET", HEAD "Content-Length: 5\r\n\r\nhello", 0, 1, ""},
+	{"no memory for a redirect", "GET",
+	 "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n", 0, 0, ""},
+};
+
+struct starved {
+	const struct memory_case *c;
+	struct http *http;
+};
+
+static int drop(void *arg, const char *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+static int starve(void *arg, struct err *err)
+{
+	static const char *const headers[] = {"accesstoken: t", "yfheader: {}", NULL};
+	struct starved *s = arg;
+	struct exchange o;
+
+	exchange_init(&o, s->http, canned_port(server));
+	o.request.method = s->c->method;
+	o.request.headers = headers;
+	o.request.sink = s->c->is_sunk ? drop : NULL;
+	if (strcmp(s->c->method, "POST") == 0) {
+		o.request.body = "{}";
+		o.request.body_len = 2;
+	}
+	exchange_run(&o);
+	assert_int_equal(o.ends, 1);
+	if (o.err.code == 0)
+		assert_string_equal(o.data, s->c->want);
+	*err = o.err;
+	return o.err.code;
+}
+
+/* The functions of libcurl fail, too, those of OpenSSL and of the C library do not. One transport
+ * serves all of it. */
+static void out_of_memory(void **state)
+{
+	struct starved s = {*state, exchange_start()};
+	const struct failing_job job = {s.c->why, NULL, starve, NULL, 0, 1};
+
+	canned_set(server, s.c->bytes, s.c->len ? s.c->len : strlen(s.c->bytes), CANNED_CLOSE);
+	failing_alloc_everywhere(&job, &s);
+	exchange_stop(s.http);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
+	failing_alloc_in_curl();
 	server = canned_new();
 	ROWS_ADD(&rows, answer_cases, answer);
 	ROWS_ADD(&rows, size_cases, size);
@@ -361,6 +430,7 @@ int main(void)
 	rows_add(&rows, "no other protocols", other_protocol, NULL);
 	rows_add(&rows, "no proxy for loopback", no_proxy_for_loopback, NULL);
 	ROWS_ADD(&rows, sink_cases, into_a_sink);
+	ROWS_ADD(&rows, memory_cases, out_of_memory);
 	int failed = rows_run("transfer", &rows);
 	canned_free(server);
 	return failed;

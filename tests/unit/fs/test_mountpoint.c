@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_dir.h"
 
@@ -148,6 +149,54 @@ static void devices(void **state)
 	assert_int_equal(mountpoint_device("/no/such/folder", &device), -ENOENT);
 }
 
+/* ---- no memory ---- */
+
+static int try_check(void *arg, struct err *err)
+{
+	char name[400], keep[400], path[PATH_MAX];
+	const char *const folders[] = {keep, NULL};
+
+	(void)arg;
+	snprintf(name, sizeof(name), "%s/mnt", dir.path);
+	snprintf(keep, sizeof(keep), "%s/full/cache", dir.path);
+	return mountpoint_check(name, 0, folders, path, err);
+}
+
+/* Full, and never taken for empty. */
+static int try_full(void *arg, struct err *err)
+{
+	const char *const nothing[] = {NULL};
+	char name[400], path[PATH_MAX];
+
+	(void)arg;
+	snprintf(name, sizeof(name), "%s/full", dir.path);
+	int r = mountpoint_check(name, 0, nothing, path, err);
+	assert_int_not_equal(r, 0);
+	return r == -ENOTEMPTY ? 0 : r;
+}
+
+/* What is mounted is never taken for gone. */
+static int try_device(void *arg, struct err *err)
+{
+	dev_t device;
+
+	(void)arg;
+	int r = mountpoint_device("/proc", &device);
+	assert_int_equal(mountpoint_has_name(device), 1);
+	return r < 0 ? err_sys(err, r, "look at /proc") : 0;
+}
+
+static const struct failing_job jobs[] = {
+	{"no memory to look at a folder", NULL, try_check, NULL, 0, 0},
+	{"no memory to look into one", NULL, try_full, NULL, 0, 0},
+	{"no memory for the table of mounts", NULL, try_device, NULL, 0, 0},
+};
+
+static void out_of_memory(void **state)
+{
+	failing_alloc_everywhere(*state, NULL);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -157,6 +206,8 @@ int main(void)
 	rows_add(&rows, "a path from here", relative, NULL);
 	rows_add(&rows, "no filesystem of ours answers", no_mount_answers, NULL);
 	rows_add(&rows, "whether something is still mounted", devices, NULL);
+	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++)
+		rows_add(&rows, jobs[i].what, out_of_memory, &jobs[i]);
 	for (size_t i = 0; i < rows.n; i++) {
 		rows.test[i].setup_func = new_dir;
 		rows.test[i].teardown_func = no_dir;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "api/clock.h"
+#include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_dir.h"
 
@@ -278,10 +279,56 @@ static void from_systemd(void **state)
 	assert_non_null(strstr(err.text, "empty"));
 }
 
+/* ---- no memory ---- */
+
+enum source { A_FILE, A_COMMAND, THE_ENVIRONMENT, SYSTEMD };
+
+static const struct memory_case {
+	const char *why;
+	enum source source;
+} memory_cases[] = {
+	{"no memory for a file", A_FILE},
+	{"no memory for a command", A_COMMAND},
+	{"no memory for the environment", THE_ENVIRONMENT},
+	{"no memory for systemd's credentials", SYSTEMD},
+};
+
+static int starved(void *arg, struct err *err)
+{
+	const struct memory_case *c = arg;
+	char md5[PASSWORD_MD5] = "";
+
+	if (c->source == THE_ENVIRONMENT)
+		setenv("COROSFS_PASSWORD", "a", 1);
+	if (c->source == SYSTEMD)
+		setenv("CREDENTIALS_DIRECTORY", dir.path, 1);
+	int r = get(c->source == A_COMMAND ? "echo a" : NULL, c->source == A_FILE ? file : NULL,
+		    md5, err);
+	if (r == 0)
+		assert_string_equal(md5, MD5_A);
+	/* Also from a start that failed. */
+	assert_null(getenv("COROSFS_PASSWORD"));
+	return r;
+}
+
+/* libcrypto fails, too, but for its own start, which it makes once and not again. */
+static void out_of_memory(void **state)
+{
+	const struct memory_case *c = *state;
+	const struct failing_job job = {c->why, NULL, starved, NULL, 0, 0};
+	struct err err;
+
+	temp_dir_write(&dir, "password", "a\n", 2, 0600);
+	temp_dir_write(&dir, "corosfs-password", "a\n", 2, 0600);
+	assert_int_equal(starved(*state, &err), 0);
+	failing_alloc_everywhere(&job, *state);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
+	failing_alloc_in_openssl();
 	ROWS_ADD(&rows, file_cases, from_file);
 	rows_add(&rows, "no file, and a folder", no_file, NULL);
 	ROWS_ADD(&rows, command_cases, from_command);
@@ -293,6 +340,7 @@ int main(void)
 	rows_add(&rows, "an empty environment is none", empty_environment, NULL);
 	rows_add(&rows, "no source and no terminal", nothing_at_all, NULL);
 	rows_add(&rows, "systemd's credentials", from_systemd, NULL);
+	ROWS_ADD(&rows, memory_cases, out_of_memory);
 	for (size_t i = 0; i < rows.n; i++) {
 		rows.test[i].setup_func = new_dir;
 		rows.test[i].teardown_func = no_dir;
