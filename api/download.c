@@ -111,6 +111,8 @@ static int take_url(struct download *d, const char *data, size_t len, struct err
 	free(d->url);
 	d->url = NULL;
 	int r = read_url(data, len, &d->url);
+	if (r == -ENOENT)
+		return err_set(err, r, "its answer has no fileUrl");
 	if (r == -ENOMEM)
 		return err_sys(err, r, "read where a file is");
 	if (r < 0)
@@ -158,7 +160,9 @@ static int take_detail(struct download *d, const char *data, size_t len, struct 
 {
 	buf_clear(&d->detail);
 	int r = copy_data(data, len, &d->detail);
-	if (r == -ENOMEM)
+	if (r == -ENOENT)
+		err_set(err, r, "its answer has no data");
+	else if (r == -ENOMEM)
 		err_sys(err, r, "read the detail of an activity");
 	else if (r < 0)
 		err_set(err, r == -EFBIG ? -EIO : r,
@@ -185,31 +189,42 @@ static int take_answer(struct download *d, const char *data, size_t len, struct 
 					     : take_url(d, data, len, err);
 }
 
+/* ---- refusals ---- */
+
+/*
+ * An error code, or an answer without a file, may mean that the hub does not make this one, or that
+ * it makes none today, and a file that is not there looks deleted to a backup. So it counts when it
+ * comes twice while the hub does tell of another file in this form: one of those that come anyway,
+ * or the last one that it told of, about which it is asked again.
+ */
+static int is_refusal(const struct err *why)
+{
+	return why->code == -EOPNOTSUPP || why->code == -EINVAL || why->code == -ENOENT;
+}
+
 static void absent(struct download *d)
 {
 	struct err err;
 
-	err_set(&err, -ENOENT, "the Training Hub has no %s of this activity",
+	err_set(&err, DOWNLOAD_ABSENT, "the Training Hub has no %s of this activity",
 		export_name(d->want.form));
 	download_finish(d, &err);
 }
 
-/* ---- refusals by code ---- */
-
-/*
- * The hub's error code may mean that it does not make this file, or that it makes none today, and
- * a file that is not there looks deleted to a backup. So it counts when it comes twice while the
- * hub does tell where another file is: one of those that come anyway, or a control question, about
- * the last one that it told of, else the FIT of the same activity, which exists from the upload.
- */
-static int is_refusal(const struct err *why)
+static void unproven(struct download *d)
 {
-	return why->code == -EOPNOTSUPP || why->code == -EINVAL;
+	struct err err;
+
+	err_set(&err, DOWNLOAD_UNPROVEN,
+		"the Training Hub gives no %s of an activity (%.100s), and no other %s to tell "
+		"whether it is out of order; that is not taken for a file that does not exist",
+		export_name(d->want.form), d->refused.text, export_name(d->want.form));
+	download_finish(d, &err);
 }
 
 static struct proof *proof_of(struct download *d)
 {
-	return &d->all->proof[d->want.form == EXPORT_DETAIL];
+	return &d->all->proof[d->want.form];
 }
 
 static void wait_and_ask(void *arg)
@@ -231,46 +246,30 @@ static void told_control(void *arg, const char *data, size_t len, const struct e
 	if (!err.code && take_answer(d, data, len, &err) == 0) {
 		proof_of(d)->told_ms = session_now_ms(d->all->session);
 		absent(d);
-		return;
+	} else if (is_refusal(&err)) {
+		unproven(d);
+	} else {
+		download_finish(d, &err);
 	}
-	if (is_refusal(why) || err.code == -ENOENT) {
-		/* Or that activity was deleted meanwhile: ask about another one next time. */
-		*proof_of(d) = (struct proof){0};
-		err_set(&err, DOWNLOAD_UNPROVEN,
-			"the Training Hub refuses this file, and another one, too: it may be out "
-			"of order, so this is not taken for a file that does not exist");
-	}
-	download_finish(d, &err);
 }
 
-static void refused(struct download *d)
+static void refused(struct download *d, const struct err *why)
 {
 	const struct proof *proof = proof_of(d);
-	struct download_want control = proof->want;
 	char path[QUESTION_MAX];
-	struct err err;
 
 	if (!d->refusals++) {
 		d->refused_ms = session_now_ms(d->all->session);
+		d->refused = *why;
 		hop(d, wait_and_ask);
-		return;
-	}
-	if (proof->want.label_id && proof->told_ms >= d->refused_ms) {
+	} else if (!proof->want.label_id || proof->want.label_id == d->want.label_id) {
+		unproven(d);
+	} else if (proof->told_ms >= d->refused_ms) {
 		absent(d);
-		return;
+	} else {
+		question(&proof->want, path);
+		call_start(d->all->session, "POST", path, told_control, d);
 	}
-	if (!control.label_id)
-		control = (struct download_want){d->want.label_id, d->want.sport, EXPORT_FIT};
-	if (!proof->want.label_id &&
-	    (d->want.form == EXPORT_FIT || d->want.form == EXPORT_DETAIL)) {
-		err_set(&err, DOWNLOAD_UNPROVEN,
-			"the Training Hub refuses this file, and no other one has been fetched yet "
-			"to tell whether it is out of order");
-		download_finish(d, &err);
-		return;
-	}
-	question(&control, path);
-	call_start(d->all->session, "POST", path, told_control, d);
 }
 
 /* ---- the way of a download ---- */
@@ -280,12 +279,10 @@ static void told(void *arg, const char *data, size_t len, const struct err *why)
 	struct download *d = arg;
 	struct err err = *why;
 
-	if (is_refusal(why)) {
-		refused(d);
-		return;
-	}
-	if (!err.code && take_answer(d, data, len, &err) == -ENOENT) {
-		absent(d);
+	if (!err.code)
+		take_answer(d, data, len, &err);
+	if (is_refusal(&err)) {
+		refused(d, &err);
 		return;
 	}
 	if (err.code) {

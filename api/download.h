@@ -14,7 +14,6 @@
 #ifndef API_DOWNLOAD_H
 #define API_DOWNLOAD_H
 
-#include <errno.h>
 #include <stdint.h>
 
 #include "api/err.h"
@@ -25,7 +24,9 @@ struct downloads;
 struct session;
 
 #define DOWNLOADS_AT_ONCE 4
-#define DOWNLOAD_UNPROVEN (-EOPNOTSUPP)
+/* Ends that are no errno, since a disk may say any of those. */
+#define DOWNLOAD_ABSENT   (-10001) /* the hub does not make this form of this activity */
+#define DOWNLOAD_UNPROVEN (-10002) /* it says so, but may be out of order */
 
 /* What is under way; no thread yet. `http` is the session's. NULL and `err` on failure. */
 struct downloads *downloads_new(struct session *s, struct http *http,
@@ -46,10 +47,9 @@ struct download_sink {
 	int (*begin)(void *arg);
 	int (*write)(void *arg, const char *data, size_t len);
 	/*
-	 * The end, once. err->code 0: everything was written and looks whole. -ENOENT: the hub
-	 * does not make this form of this activity. DOWNLOAD_UNPROVEN: it says so, but may be out
-	 * of order. Else as in call.h, or what the sink gave. An end that is no success may come
-	 * on the transport thread of the session.
+	 * The end, once. err->code 0: everything was written and looks whole. DOWNLOAD_ABSENT,
+	 * DOWNLOAD_UNPROVEN. Else as in call.h, or what the sink gave. An end that is no success
+	 * may come on the transport thread of the session.
 	 */
 	void (*done)(void *arg, const struct err *err);
 };

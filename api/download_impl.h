@@ -21,9 +21,11 @@ struct download {
 	const struct download_sink *sink;
 	void *arg;
 	int refusals, looks, attempt, hops;
-	int64_t start_ms, refused_ms; /* mono; the first refusal */
-	int is_active;                /* holds one of the places */
-	int is_queued;                /* waits for one */
+	int64_t start_ms;   /* mono */
+	int64_t refused_ms; /* the first refusal */
+	struct err refused;
+	int is_active; /* holds one of the places */
+	int is_queued; /* waits for one */
 	char *url;
 	struct buf detail;
 
@@ -32,7 +34,8 @@ struct download {
 	char head[EXPORT_EDGE], tail[EXPORT_EDGE];
 };
 
-/* That the hub does tell of downloads: the last one it told of, label_id 0: none, and when. */
+/* That the hub does tell of files in a form: the last one it told of, label_id 0: none, and when.
+ */
 struct proof {
 	struct download_want want;
 	int64_t told_ms; /* mono */
@@ -44,7 +47,7 @@ struct downloads {
 	int url_flags;
 	/* -- the session's transport thread's alone */
 	int is_started;
-	struct proof proof[2]; /* of files, of details */
+	struct proof proof[EXPORTS];
 
 	struct http *files;
 	/* -- the file thread's alone */

@@ -16,9 +16,23 @@
 
 #include "cache/blob_impl.h"
 
+/* The first file, or somebody has deleted the folder, or the whole cache. */
+static int make_folder(struct cache_dir *dir)
+{
+	struct err err;
+	int r = mkdirat(dir->fd, BLOB_FOLDER, 0700) < 0 ? -errno : 0;
+
+	if ((r == -ENOENT || r == -ENOTDIR) && (r = cache_dir_renew(dir, &err)) >= 0)
+		r = mkdirat(dir->fd, BLOB_FOLDER, 0700) < 0 ? -errno : 0;
+	if (r == -EEXIST)
+		return 0;
+	/* There is no cache folder, and none can be made. */
+	return r == -ENOENT || r == -ENOTDIR ? -EROFS : r;
+}
+
 static int open_temporary(struct blob_fetch *f)
 {
-	const struct blob_store *s = f->store;
+	struct blob_store *s = f->store;
 	int flags = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
 
 	if (!blob_may_write(s))
@@ -27,11 +41,9 @@ static int open_temporary(struct blob_fetch *f)
 		 export_name(f->key.form), f->key.label_id, f->key.edition);
 	f->fd = openat(s->config.dir->fd, f->path, flags, 0600);
 	if (f->fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-		struct err err;
-		/* The first one, or somebody has deleted the folder, or the whole cache. */
-		if (mkdirat(s->config.dir->fd, BLOB_FOLDER, 0700) < 0 && errno != EEXIST &&
-		    cache_dir_renew(s->config.dir, &err) >= 0)
-			mkdirat(s->config.dir->fd, BLOB_FOLDER, 0700);
+		int r = make_folder(s->config.dir);
+		if (r < 0)
+			return r;
 		f->fd = openat(s->config.dir->fd, f->path, flags, 0600);
 	}
 	return f->fd < 0 ? -errno : 0;

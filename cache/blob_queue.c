@@ -145,14 +145,22 @@ static void full_locked(struct blob_store *s)
 }
 
 /* What cannot be proven today stays as it was: missing, where that was once found out. */
-static int code_locked(const struct blob_store *s, const struct blob_fetch *f, int code)
+static int is_absent_locked(const struct blob_store *s, const struct blob_fetch *f, int code)
 	REQUIRES(s->lock);
-static int code_locked(const struct blob_store *s, const struct blob_fetch *f, int code)
+static int is_absent_locked(const struct blob_store *s, const struct blob_fetch *f, int code)
 {
-	if (code != DOWNLOAD_UNPROVEN)
-		return code;
 	const struct blob_entry *e = blob_index_find(&s->index, &f->key);
-	return e && e->is_absent && e->edition == f->key.edition ? -ENOENT : -EIO;
+
+	return code == DOWNLOAD_ABSENT ||
+	       (code == DOWNLOAD_UNPROVEN && e && e->is_absent && e->edition == f->key.edition);
+}
+
+/* What a reader is told. A disk that finds no file has not lost the hub's. */
+static int errno_of(int code, int is_absent)
+{
+	if (is_absent)
+		return -ENOENT;
+	return code == DOWNLOAD_UNPROVEN || code == -ENOENT || code == -ENOTDIR ? -EIO : code;
 }
 
 void blob_fetch_ended(struct blob_fetch *f, const struct err *why)
@@ -162,8 +170,8 @@ void blob_fetch_ended(struct blob_fetch *f, const struct err *why)
 	int is_news = 0;
 
 	lock_take(&s->lock);
-	err.code = code_locked(s, f, err.code);
-	int is_absent = err.code == -ENOENT;
+	int is_absent = is_absent_locked(s, f, err.code);
+	err.code = errno_of(err.code, is_absent);
 	unlist_locked(s, f);
 	if (!err.code || is_absent) {
 		is_news = is_absent && !blob_find_locked(s, &f->key);

@@ -418,7 +418,7 @@ static void offline(void **state)
 	(void)state;
 	blobs_setup(&b);
 	bring(&b, fit(1));
-	bring_failure(&b, key(1, EXPORT_GPX), -ENOENT, -ENOENT);
+	bring_failure(&b, key(1, EXPORT_GPX), DOWNLOAD_ABSENT, -ENOENT);
 	b.config.offline = 1;
 	again(&b);
 	assert_int_equal(bring(&b, fit(1)), 0);
@@ -491,7 +491,7 @@ static void absent(void **state)
 	(void)state;
 	blobs_setup(&b);
 	assert_true(blob_store_absent(b.store, &k) == 0);
-	bring_failure(&b, k, -ENOENT, -ENOENT);
+	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
 	assert_int_equal(b.absent, 1);
 	assert_true(b.absent_key.label_id == k.label_id && b.absent_key.day == k.day);
 	assert_true(blob_store_absent(b.store, &k) == NOW_S);
@@ -511,6 +511,31 @@ static void absent(void **state)
 	blobs_teardown(&b);
 }
 
+/* Our own disk may say ENOENT, too. */
+static void a_folder_that_is_not_there(void **state)
+{
+	struct blob_key k = fit(1);
+	struct answer a;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	assert_int_equal(symlinkat("nowhere/at/all", b.base.dir.fd, FOLDER), 0);
+	get(&b, k, &a);
+	while (fake_hub_send(b.base.hub, BYTES, SIZE, 0))
+		;
+	blobs_settle(&b);
+	expect(&a, -EIO);
+	assert_true(blob_store_absent(b.store, &k) == 0);
+	assert_int_equal(unlinkat(b.base.dir.fd, FOLDER, 0), 0);
+	assert_int_equal(bring(&b, k), 1);
+	bring_failure(&b, fit(2), -ENOENT, -EIO);
+	k = fit(2);
+	assert_true(blob_store_absent(b.store, &k) == 0);
+	assert_int_equal(b.absent, 0);
+	blobs_teardown(&b);
+}
+
 static void what_is_not_proven_stays_as_it_was(void **state)
 {
 	struct blob_key k = key(1, EXPORT_GPX), edited = k;
@@ -523,7 +548,7 @@ static void what_is_not_proven_stays_as_it_was(void **state)
 	bring_failure(&b, k, DOWNLOAD_UNPROVEN, -EIO);
 	assert_int_equal(b.absent, 0);
 	assert_true(blob_store_absent(b.store, &k) == 0);
-	bring_failure(&b, k, -ENOENT, -ENOENT);
+	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
 	assert_int_equal(b.absent, 1);
 	/* A month later, also after a restart, it is asked for again, and nobody can tell. */
 	fake_clock_set(now_s + 31 * DAY);
@@ -547,7 +572,7 @@ static void absent_is_remembered(void **state)
 	blobs_setup(&b);
 	int64_t now_s = clock_system.wall_s();
 	fake_clock_set(now_s);
-	bring_failure(&b, k, -ENOENT, -ENOENT);
+	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
 	again(&b);
 	get(&b, k, &a);
 	expect(&a, -ENOENT);
@@ -555,7 +580,7 @@ static void absent_is_remembered(void **state)
 	/* The hub may have learnt to make it. */
 	fake_clock_set(now_s + 31 * DAY);
 	assert_true(blob_store_absent(b.store, &k) == 0);
-	bring_failure(&b, k, -ENOENT, -ENOENT);
+	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
 	assert_int_equal(b.absent, 2);
 	/* And that it has not is remembered from then on. */
 	again(&b);
@@ -915,7 +940,7 @@ static void marks_survive_a_deleted_folder(void **state)
 	(void)state;
 	blobs_setup(&b);
 	/* The first thing that is kept at all. */
-	bring_failure(&b, k, -ENOENT, -ENOENT);
+	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
 	assert_int_equal(on_disk(&b, "gpx-"), 1);
 	blobs_teardown(&b);
 }
@@ -1096,6 +1121,7 @@ int main(void)
 		cmocka_unit_test(quiet),
 		cmocka_unit_test(ended_in_every_state),
 		cmocka_unit_test(absent),
+		cmocka_unit_test(a_folder_that_is_not_there),
 		cmocka_unit_test(what_is_not_proven_stays_as_it_was),
 		cmocka_unit_test(absent_is_remembered),
 		cmocka_unit_test(a_new_edition_replaces_the_old),
