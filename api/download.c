@@ -112,7 +112,7 @@ static int take_url(struct download *d, const char *data, size_t len, struct err
 	d->url = NULL;
 	int r = read_url(data, len, &d->url);
 	if (r == -ENOENT)
-		return err_set(err, r, "its answer has no fileUrl");
+		return err_set(err, r, "its answer has no URL");
 	if (r == -ENOMEM)
 		return err_sys(err, r, "read where a file is");
 	if (r < 0)

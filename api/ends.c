@@ -17,7 +17,9 @@ struct ends {
 	listing_done *done;
 	void *arg;
 	struct listing *listing;
-	struct activities last; /* the oldest page; never shown */
+	struct activities last, behind; /* the oldest page, and the one after it; never shown */
+	int pages;
+	int32_t oldest_day;
 	struct page first;
 	int size, pass;
 };
@@ -46,6 +48,7 @@ static void finish(struct ends *e, const struct err *err)
 	listing_ended(e->session, err);
 	e->done(e->arg, l, err);
 	activities_clear(&e->last);
+	activities_clear(&e->behind);
 	free(e);
 }
 
@@ -94,6 +97,30 @@ static int32_t whole_from(const struct activities *list)
 	return day_next(day);
 }
 
+/* The page behind a last one that is full. */
+static void take_behind(void *arg, const struct page *page, const struct err *err)
+{
+	struct ends *e = arg;
+
+	if (!page)
+		fail(e, err);
+	else if (page->items)
+		again(e);
+	else
+		succeed(e, e->oldest_day);
+}
+
+/* The oldest day is known, unless a count that is too low hides pages: only one that is not full
+ * is the last for sure. */
+static void succeed_behind(struct ends *e, int pages, size_t items, int32_t oldest_day)
+{
+	e->oldest_day = oldest_day;
+	if (items < (size_t)e->size || e->listing->count == e->known_count)
+		succeed(e, oldest_day);
+	else
+		page_get(e->session, pages + 1, e->size, 0, 0, &e->behind, take_behind, e);
+}
+
 static void take_last(void *arg, const struct page *page, const struct err *err)
 {
 	struct ends *e = arg;
@@ -113,7 +140,7 @@ static void take_last(void *arg, const struct page *page, const struct err *err)
 	for (size_t i = 0; i < e->last.n; i++)
 		if (e->last.row[i].day < oldest)
 			oldest = e->last.row[i].day;
-	succeed(e, oldest);
+	succeed_behind(e, e->pages, page->items, oldest);
 }
 
 static void take_first(void *arg, const struct page *page, const struct err *err)
@@ -141,7 +168,7 @@ static void take_first(void *arg, const struct page *page, const struct err *err
 	}
 	if (pages == 1) {
 		l->whole_from = DAY_MIN;
-		succeed(e, l->oldest_day);
+		succeed_behind(e, 1, page->items, l->oldest_day);
 		return;
 	}
 	if (!l->list.n) {
@@ -155,13 +182,14 @@ static void take_first(void *arg, const struct page *page, const struct err *err
 	if (l->count == e->known_count && e->known_oldest)
 		succeed(e, e->known_oldest);
 	else
-		page_get(e->session, pages, e->size, 0, 0, &e->last, take_last, e);
+		page_get(e->session, e->pages = pages, e->size, 0, 0, &e->last, take_last, e);
 }
 
 static void pass_start(struct ends *e)
 {
 	activities_clear(&e->listing->list);
 	activities_clear(&e->last);
+	activities_clear(&e->behind);
 	e->size = e->session->page_size;
 	page_get(e->session, 1, e->size, 0, 0, &e->listing->list, take_first, e);
 }
@@ -189,5 +217,6 @@ void listing_ends(struct session *s, int64_t known_count, int32_t known_oldest, 
 			   .listing = l,
 			   .pass = 1};
 	activities_init(&e->last);
+	activities_init(&e->behind);
 	pass_start(e);
 }

@@ -41,9 +41,10 @@ struct range {
 	int is_counted;   /* `pages` is what the hub says, not what was expected */
 	int64_t at_least; /* activities that are expected; 0: unknown */
 	int is_advancing;
-	int is_moved; /* two pages gave different counts */
-	int filled;   /* pages that had anything */
-	size_t items; /* on them */
+	int is_moved;  /* two pages gave different counts */
+	int is_behind; /* the page behind the last one was asked for, too */
+	int filled;    /* pages that had anything */
+	size_t items;  /* on them */
 	size_t bad;
 	struct err why_bad, failed;
 
@@ -299,6 +300,14 @@ static void take_page(void *arg, const struct page *page, const struct err *err)
 	advance(r);
 }
 
+/* With every page full, a count that is too low would hide what is behind them: only a page that is
+ * not full is the last one. One more tells. */
+static int is_full(const struct range *r)
+{
+	return !r->is_behind && r->filled && r->filled == r->pages &&
+	       r->items >= (size_t)r->filled * (size_t)r->size;
+}
+
 /* Asks for what may be asked for now. A page that fails at once comes back here from inside the
  * loop, which then goes on by itself. */
 static void advance(struct range *r)
@@ -314,8 +323,15 @@ static void advance(struct range *r)
 			 take_page, r);
 	}
 	r->is_advancing = 0;
-	if (!r->in_flight)
+	if (r->in_flight)
+		return;
+	if (!r->failed.code && is_full(r)) {
+		r->is_behind = 1;
+		r->pages++;
+		advance(r);
+	} else {
 		pass_end(r);
+	}
 }
 
 static void pass_start(struct range *r)
@@ -327,6 +343,7 @@ static void pass_start(struct range *r)
 	r->is_counted = 0;
 	r->next_page = 1;
 	r->is_moved = 0;
+	r->is_behind = 0;
 	r->filled = 0;
 	r->items = 0;
 	r->bad = 0;

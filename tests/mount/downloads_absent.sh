@@ -18,6 +18,8 @@ before=$(stat -c %.9Y "$M/tcx/2022/12") other=$(dir_of fit)
 # 30 12 28 12 27 12 24 12: a shape each.
 hubctl set "{\"refusal\": {\"$(id_of 20221230)/tcx\": 0, \"$(id_of 20221228)/tcx\": 1,
     \"$(id_of 20221227)/tcx\": 2, \"$(id_of 20221224)/tcx\": 3}}"
+# A hub that gives none of them is no proof.
+check "one that there is" test -s "$M/tcx/2022/12/20221218-Baz.tcx"
 same "all of them are listed before anybody asks" 10 "$(ls "$M/tcx/2022/12" | wc -l)"
 for name in 20221230-FooRun 20221228-BarRun 20221227-BarBike 20221224-FooRun; do
     same "$name: refused is ENOENT" ENOENT "$(errno_of stat "$M/tcx/2022/12/$name.tcx")"

@@ -50,9 +50,9 @@ static const struct range_case {
 	long n;        /* rows, -1: some */
 	long requests; /* -1: depends */
 } range_cases[] = {
-	{"all on one page", "\"activities\":200", "{}", ALL_FIRST, ALL_LAST, 0, 200, 1},
+	{"all on one page", "\"activities\":200", "{}", ALL_FIRST, ALL_LAST, 0, 200, 2},
 	{"one more than a page", "\"activities\":201", "{}", ALL_FIRST, ALL_LAST, 0, 201, 2},
-	{"many pages", "\"activities\":1000", "{}", ALL_FIRST, ALL_LAST, 0, 1000, 5},
+	{"many pages", "\"activities\":1000", "{}", ALL_FIRST, ALL_LAST, 0, 1000, 6},
 	{"a month", "\"activities\":1000", "{}", 20260301, 20260331, 0, -1, 1},
 	{"nothing in it", "\"activities\":1000", "{}", 20990101, 20991231, 0, 0, 1},
 	{"nothing at all", "\"activities\":0", "{}", ALL_FIRST, ALL_LAST, 0, 0, 1},
@@ -61,9 +61,9 @@ static const struct range_case {
 	{"a hub that takes no such pages", "\"activities\":250", "{\"page_max\":50}", ALL_FIRST,
 	 ALL_LAST, -EIO, 0, 2},
 	{"an activity that comes twice counts once", "\"activities\":1000",
-	 "{\"fault\":{\"kind\":\"duplicate\",\"n\":5}}", ALL_FIRST, ALL_LAST, 0, 1000, 5},
+	 "{\"fault\":{\"kind\":\"duplicate\",\"n\":5}}", ALL_FIRST, ALL_LAST, 0, 1000, 6},
 	{"a new one while pages are read", "\"activities\":1000",
-	 "{\"fault\":{\"kind\":\"insert\"}}", ALL_FIRST, ALL_LAST, 0, 1001, 11},
+	 "{\"fault\":{\"kind\":\"insert\"}}", ALL_FIRST, ALL_LAST, 0, 1001, 12},
 	{"a count that is wrong for a moment", "\"activities\":300",
 	 "{\"fault\":{\"kind\":\"count_lies\",\"add\":1,\"times\":1}}", ALL_FIRST, ALL_LAST, 0, 300,
 	 4},
@@ -71,9 +71,16 @@ static const struct range_case {
 	 "{\"fault\":{\"kind\":\"count_lies\",\"add\":1}}", ALL_FIRST, ALL_LAST, 0, 300, 4},
 	{"a count that is always one too low", "\"activities\":300",
 	 "{\"fault\":{\"kind\":\"count_lies\",\"add\":-1}}", ALL_FIRST, ALL_LAST, 0, 300, 4},
+	{"a count that hides all but a page", "\"activities\":460",
+	 "{\"fault\":{\"kind\":\"count_lies\",\"add\":-260}}", ALL_FIRST, ALL_LAST, -EIO, 0, -1},
+	{"one that hides the last page", "\"activities\":460",
+	 "{\"fault\":{\"kind\":\"count_lies\",\"add\":-60}}", ALL_FIRST, ALL_LAST, 0, 460, -1},
+	{"one that says pages, too, that are not there", "\"activities\":460",
+	 "{\"fault\":{\"kind\":\"count_lies\",\"add\":-260,\"pages\":false}}", ALL_FIRST, ALL_LAST,
+	 0, 460, -1},
 	{"one page fails for a moment", "\"activities\":1000",
 	 "{\"fault\":{\"kind\":\"status\",\"code\":503,\"after\":2,\"times\":1}}", ALL_FIRST,
-	 ALL_LAST, 0, 1000, 6},
+	 ALL_LAST, 0, 1000, 7},
 	{"one page is cut off for a moment", "\"activities\":1000",
 	 "{\"fault\":{\"kind\":\"cut\",\"after\":2,\"times\":1}}", ALL_FIRST, ALL_LAST, 0, 1000,
 	 -1},
@@ -109,7 +116,7 @@ static const struct range_case {
 	{"nesting without end", "\"activities\":10", "{\"fault\":{\"kind\":\"deep\"}}", ALL_FIRST,
 	 ALL_LAST, 0, 10, 1},
 	{"activities of other days alone are no empty month", "\"activities\":1000",
-	 "{\"fault\":{\"kind\":\"huge\",\"mb\":2}}", 20260301, 20260331, -EIO, 0, 1},
+	 "{\"fault\":{\"kind\":\"huge\",\"mb\":2}}", 20260301, 20260331, -EIO, 0, -1},
 	{"an answer without end", "\"activities\":10", "{\"fault\":{\"kind\":\"huge\"}}", ALL_FIRST,
 	 ALL_LAST, -EIO, 0, 1},
 };
@@ -205,9 +212,10 @@ static const struct ends_case {
 	int is_whole;
 } ends_cases[] = {
 	{"everything on one page", "\"activities\":150", "{}", 0, 150, 150, 1, 1},
-	{"a page exactly", "\"activities\":200", "{}", 0, 200, 200, 1, 1},
+	{"a page exactly", "\"activities\":200", "{}", 0, 200, 200, 2, 1},
+	{"a page exactly, as it was", "\"activities\":200", "{}", 1, 200, 200, 1, 1},
 	{"two pages", "\"activities\":201", "{}", 0, 201, 200, 2, 0},
-	{"many pages, only the ends of them", "\"activities\":1000", "{}", 0, 1000, 200, 2, 0},
+	{"many pages, only the ends of them", "\"activities\":1000", "{}", 0, 1000, 200, 3, 0},
 	{"the oldest is known", "\"activities\":1000", "{}", 1, 1000, 200, 1, 0},
 	{"nothing at all", "\"activities\":0", "{}", 0, 0, 0, 1, 1},
 	{"a hub that takes pages of a hundred", "\"activities\":250", "{\"page_max\":100}", 0, 250,
@@ -215,6 +223,28 @@ static const struct ends_case {
 	{"a new one in between", "\"activities\":1000", "{\"fault\":{\"kind\":\"insert\"}}", 0,
 	 1001, 200, 4, 0},
 };
+
+/* A count that is too low by so much that the last page it tells of is full. */
+static void ends_that_are_none(void **state)
+{
+	static const char *const lies[] = {
+		"{\"fault\":{\"kind\":\"count_lies\",\"add\":-260}}",
+		"{\"fault\":{\"kind\":\"count_lies\",\"add\":-60}}",
+		"{\"fault\":{\"kind\":\"count_lies\",\"add\":-260,\"pages\":false}}",
+		"{\"fault\":{\"kind\":\"count_lies\",\"add\":-460,\"pages\":false}}",
+	};
+	struct net *n = start("\"activities\":460");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct err err;
+		hub_process_post(hub, "set", lies[i]);
+		struct listing *l = net_ends(n, 460, 20200101, &err);
+		if (l || err.code != -EIO)
+			fail_msg("%s: %d", lies[i], err.code);
+	}
+	net_free(n);
+}
 
 static void ends(void **state)
 {
@@ -368,6 +398,7 @@ int main(void)
 	rows_add(&rows, "a list that never rests is an error", never_at_rest, NULL);
 	rows_add(&rows, "smaller pages for the life of the session", smaller_pages_for_good, NULL);
 	ROWS_ADD(&rows, ends_cases, ends);
+	rows_add(&rows, "ends that are none", ends_that_are_none, NULL);
 	rows_add(&rows, "no oldest day, no ends", ends_fail, NULL);
 	rows_add(&rows, "no memory, no listing, but an answer", no_memory, NULL);
 	rows_add(&rows, "no memory for the login", no_memory_to_log_in, NULL);
