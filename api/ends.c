@@ -114,8 +114,10 @@ static void take_behind(void *arg, const struct page *page, const struct err *er
  * is the last for sure. */
 static void succeed_behind(struct ends *e, int pages, size_t items, int32_t oldest_day)
 {
+	int is_known = e->known_oldest && e->listing->count == e->known_count;
+
 	e->oldest_day = oldest_day;
-	if (items < (size_t)e->size || e->listing->count == e->known_count)
+	if (items < (size_t)e->size || is_known)
 		succeed(e, oldest_day);
 	else
 		page_get(e->session, pages + 1, e->size, 0, 0, &e->behind, take_behind, e);
@@ -179,7 +181,7 @@ static void take_first(void *arg, const struct page *page, const struct err *err
 		return;
 	}
 	l->whole_from = whole_from(&l->list);
-	if (l->count == e->known_count && e->known_oldest)
+	if (e->known_oldest && l->count == e->known_count)
 		succeed(e, e->known_oldest);
 	else
 		page_get(e->session, e->pages = pages, e->size, 0, 0, &e->last, take_last, e);

@@ -122,14 +122,15 @@ static void not_at_home(const struct session *s, struct err *why)
 {
 	if (s->home)
 		err_set(why, -EACCES,
-			"%.100s does not take the login that it has just given; if it serves one "
-			"region alone, api= must name the host of region %d, where the account "
-			"lives",
+			"%.80s does not take the login that it has just given: somebody logged in "
+			"elsewhere (kill -HUP, and it is tried again), or api= must name the host "
+			"of region %d, where the account lives",
 			s->token.base, s->home);
 	else
 		err_set(why, -EACCES,
-			"%.100s does not take the login that it has just given; if it serves one "
-			"region alone, api= must name the host of the account's",
+			"%.80s does not take the login that it has just given: somebody logged in "
+			"elsewhere (kill -HUP, and it is tried again), or api= must name the host "
+			"of the account's region",
 			s->token.base);
 }
 

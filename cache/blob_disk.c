@@ -236,7 +236,8 @@ static long give_up(struct blob_store *s, uint64_t max, const char *why)
 	struct blob_entry *gone = NULL;
 
 	lock_take(&s->lock);
-	long n = blob_index_evict(&s->index, max, s->config.clock->wall_s() - IN_USE_S, &gone);
+	int64_t now_s = s->config.clock->wall_s();
+	long n = blob_index_evict(&s->index, max, now_s - IN_USE_S, now_s, &gone);
 	lock_drop(&s->lock);
 	for (long i = 0; i < n; i++)
 		blob_disk_remove(s, &gone[i]);

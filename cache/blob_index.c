@@ -101,7 +101,8 @@ static int by_use(const void *a, const void *b)
 	return (x->used_s > y->used_s) - (x->used_s < y->used_s);
 }
 
-long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, struct blob_entry **out)
+long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, int64_t now_s,
+		      struct blob_entry **out)
 {
 	struct collection c = {.entry = calloc(x->files + 1, sizeof(struct blob_entry *))};
 	long n = 0;
@@ -116,7 +117,9 @@ long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, struc
 	twalk_r(x->root, collect, &c);
 	if (c.n)
 		qsort(c.entry, c.n, sizeof(struct blob_entry *), by_use);
-	for (size_t i = 0; i < c.n && x->bytes > max && c.entry[i]->used_s <= since_s; i++) {
+	for (size_t i = 0; i < c.n && x->bytes > max; i++) {
+		if (c.entry[i]->used_s > since_s && c.entry[i]->used_s <= now_s)
+			continue;
 		(*out)[n++] = *c.entry[i];
 		blob_index_remove(x, c.entry[i]);
 		free(c.entry[i]);

@@ -36,8 +36,10 @@ int blob_index_put(struct blob_index *x, const struct blob_entry *e, struct blob
 void blob_index_remove(struct blob_index *x, struct blob_entry *e);
 
 /* Takes out the files that were not used for longest, until `max` bytes or less are left, but none
- * used after `since_s`. Returns how many, in *out, an array that the caller frees; -ENOMEM. */
-long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, struct blob_entry **out);
+ * used between `since_s` and `now_s`; later is a clock that was wrong. Returns how many, in *out,
+ * an array that the caller frees; -ENOMEM. */
+long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, int64_t now_s,
+		      struct blob_entry **out);
 
 struct blob_key blob_entry_key(const struct blob_entry *e);
 

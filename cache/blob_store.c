@@ -66,7 +66,8 @@ static int absent_locked(const struct blob_store *s, const struct blob_entry *e)
 {
 	int64_t age_s = s->config.clock->wall_s() - e->used_s;
 
-	return e->is_absent && age_s < ABSENT_S;
+	/* From the future: found out while the clock was wrong. */
+	return e->is_absent && age_s < ABSENT_S && age_s > -ABSENT_S;
 }
 
 /* The current file of this key, or what is known in its place; NULL: nothing. */

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +197,7 @@ static void stop(struct program *p)
 /* Tells the parent, and lets go of its terminal. */
 static void detach(struct program *p)
 {
+	prctl(PR_SET_PDEATHSIG, 0);
 	log_echo(0);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -261,7 +262,7 @@ static int run(struct program *p)
 		log_error("cannot make a pipe: %s", strerror(errno));
 		return 1;
 	}
-	pid_t child = fork();
+	pid_t parent = getpid(), child = fork();
 	if (child < 0) {
 		log_error("cannot start a process: %s", strerror(errno));
 		return 1;
@@ -269,6 +270,10 @@ static int run(struct program *p)
 	if (child == 0) {
 		close(fd[0]);
 		p->parent_fd = fd[1];
+		/* Who ends the command before it is done does not want the mount any more. */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			return 1;
 		return serve(p);
 	}
 	close(fd[1]);

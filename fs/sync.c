@@ -203,6 +203,12 @@ static int list_files(struct sync *s)
 	return 0;
 }
 
+/* Trouble that one file may have while the others come. */
+static int is_of_file(int code)
+{
+	return code == -EIO || code == -EHOSTUNREACH || code == -ETIMEDOUT;
+}
+
 static int got_file(void *ctx, const char *name, const struct err *err)
 {
 	struct sync *s = ((struct sync_thing *)ctx)->sync;
@@ -215,9 +221,11 @@ static int got_file(void *ctx, const char *name, const struct err *err)
 		s->failed_err = *err;
 		snprintf(s->failed_name, sizeof(s->failed_name), "%s", name);
 	}
-	int is_over = (err->code && err->code != -EIO) || s->in_a_row >= FAILURES;
+	int is_over = (err->code && !is_of_file(err->code)) || s->in_a_row >= FAILURES;
 	if (is_over && !s->err.code)
-		s->err = *err;
+		err_set(&s->err, err->code, "%s: %s; the next run goes on from here",
+			s->in_a_row >= FAILURES ? "gave up after 10 files in a row" : name,
+			err->text);
 	lock_drop(&s->lock);
 	return is_over;
 }
@@ -228,9 +236,9 @@ static int tell_failed(struct sync *s, struct err *err)
 	lock_take(&s->lock);
 	if (s->failed_err.code)
 		err_set(err, s->failed_err.code,
-			"%lld files did not come, the first %s: %s; the next run asks for them "
-			"again",
-			(long long)s->progress.failed, s->failed_name, s->failed_err.text);
+			"%lld file%s did not come, the first %s: %s; the next run asks again",
+			(long long)s->progress.failed, s->progress.failed == 1 ? "" : "s",
+			s->failed_name, s->failed_err.text);
 	lock_drop(&s->lock);
 	return err->code;
 }

@@ -208,6 +208,21 @@ check "- is the home" test -e "$T/home/kept"/*/lock
 check "- and no folder of that name" test ! -e "./~"
 unmount
 
+# ---- a command that is ended before there is a mount
+
+hubctl set '{"fault": {"kind": "stall_body", "path": "/account/login"}}'
+hubctl reset
+"$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=$T/cache.ended" >"$T/said" 2>&1 &
+command=$!
+started="$started $command"
+waits() { [ "$(hubctl stats 'by_path|/account/login')" -ge 1 ]; }
+check "it waits for the login" within 10 waits
+child=$(cat "/proc/$command/task/$command/children")
+kill -TERM $command
+check "its other half ends, too" within 10 gone "${child% }"
+hubctl clear
+check "and mounts nothing" not_mounted "$M"
+
 # ---- by mount(8)
 
 # mount(8) hands no PATH on, so the program has to stand where shells look by themselves: in

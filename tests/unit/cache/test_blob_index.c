@@ -118,6 +118,25 @@ static const struct evict_case {
 	{"all were used lately", 0, 0, 0, 100}, {"some may go, fewer have to", 80, 4, 2, 80},
 };
 
+/* Used while the clock was wrong. */
+static void from_the_future(void **state)
+{
+	struct blob_entry old, *gone;
+	struct blob_index x = {0};
+
+	(void)state;
+	for (uint64_t i = 0; i < 4; i++) {
+		/* Long ago, lately, tomorrow, in a year. */
+		static const int64_t used[] = {10, 90, 200, 100000};
+		struct blob_entry e = entry(i + 1, EXPORT_FIT, 10, used[i]);
+		put(&x, &e, &old);
+	}
+	assert_int_equal(blob_index_evict(&x, 0, 40, 100, &gone), 3);
+	assert_true(x.files == 1 && x.bytes == 10);
+	free(gone);
+	blob_index_clear(&x);
+}
+
 static void evict(void **state)
 {
 	/* In no order. */
@@ -132,7 +151,7 @@ static void evict(void **state)
 	}
 	absent.is_absent = 1;
 	put(&x, &absent, &old);
-	assert_int_equal(blob_index_evict(&x, c->max, c->since_s, &gone), c->n);
+	assert_int_equal(blob_index_evict(&x, c->max, c->since_s, c->since_s + 60, &gone), c->n);
 	assert_true(x.bytes == c->left && x.files == 10 - (size_t)c->n);
 	for (long i = 0; i < c->n; i++) {
 		struct blob_key k = blob_entry_key(&gone[i]);
@@ -155,7 +174,7 @@ static int try_it(void *arg)
 	(void)arg;
 	int r = blob_index_put(&x, &e, &old);
 	if (r == 0) {
-		long n = blob_index_evict(&x, 0, 100, &gone);
+		long n = blob_index_evict(&x, 0, 100, 100, &gone);
 		r = n < 0 ? (int)n : 0;
 		assert_int_equal(x.files, r < 0 ? 1 : 0);
 		if (n < 0)
@@ -182,6 +201,7 @@ int main(void)
 	rows_add(&rows, "one takes the place of another", one_takes_the_place_of_another, NULL);
 	rows_add(&rows, "removed", removed, NULL);
 	ROWS_ADD(&rows, evict_cases, evict);
+	rows_add(&rows, "from the future", from_the_future, NULL);
 	rows_add(&rows, "without memory", without_memory, NULL);
 	return rows_run("blob_index", &rows);
 }
