@@ -14,6 +14,9 @@
 #define BRIDGE_ACTIVITIES 200
 #define GUESS_PER_MONTH   35
 
+#define EMPTIED_MIN 5
+#define EMPTIED_MS  600000
+
 /* Activities in a range that holds most of the history: what the hub counts in all, less what is
  * known to be elsewhere. 0: not known. */
 static int64_t expected_locked(struct month_store *s, int first, int last) REQUIRES(s->lock);
@@ -47,6 +50,7 @@ static void add_flight_locked(struct month_store *s, int first, int last, struct
 		return;
 	}
 	f->store = s;
+	f->is_asked = todo->is_asked;
 	f->first = first;
 	f->last = last;
 	f->at_least = expected_locked(s, first, last);
@@ -97,6 +101,7 @@ void flight_plan_history_locked(struct month_store *s, struct todo *todo)
 	s->history_in_flight = 1;
 	f->store = s;
 	f->ends = 1;
+	f->is_asked = todo->is_asked;
 	f->known_count = s->history.count;
 	f->known_oldest = s->history.oldest_day;
 	f->next = todo->flights;
@@ -188,12 +193,47 @@ static void flight_failed(struct flight *f, const struct err *err)
 	waiter_progress(s);
 }
 
+/* A hub that has lost its place answers with a list of nothing, as after everything was deleted.
+ * That is rare, and to a backup it is the worst of news: believed when it lasts, or when somebody
+ * asked for a look. */
+static int is_emptied(struct flight *f, const struct listing *l, struct err *err)
+{
+	struct month_store *s = f->store;
+	int64_t had = 0, now_ms = s->config.clock->mono_ms();
+
+	lock_take(&s->lock);
+	int64_t *since_ms =
+		f->ends ? &s->history_emptied_ms : &slot_locked(s, f->first)->emptied_ms;
+	for (int m = f->first; !f->ends && m <= f->last; m++)
+		had += slot_locked(s, m)->n;
+	had = f->ends ? s->history.count : had;
+	int is_odd = !l->count && !l->list.n && had >= EMPTIED_MIN && !f->is_asked;
+	if (!is_odd)
+		*since_ms = 0;
+	else if (!*since_ms)
+		*since_ms = now_ms;
+	is_odd = is_odd && now_ms - *since_ms < EMPTIED_MS;
+	lock_drop(&s->lock);
+	if (is_odd)
+		err_set(err, -EIO,
+			"the Training Hub has none of %lld activities any more; that is believed "
+			"when it has said so for ten minutes, or after corosfs --refresh",
+			(long long)had);
+	return is_odd;
+}
+
 static void flight_landed(void *arg, struct listing *listing, const struct err *err)
 {
 	struct flight *f = arg;
+	struct err emptied;
 
 	if (!listing) {
 		flight_failed(f, err);
+		return;
+	}
+	if (is_emptied(f, listing, &emptied)) {
+		listing_free(listing);
+		flight_failed(f, &emptied);
 		return;
 	}
 	log_success(f->store);

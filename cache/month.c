@@ -202,7 +202,8 @@ int month_build(int number, const struct activities *list, const uint32_t *rows,
 	if (past->old && names(m) == names(past->old))
 		m->names_s = past->old->names_s;
 	else
-		m->names_s = past->old ? now_s : month_mtime_s(m);
+		m->names_s =
+			past->old ? month_change_s(past->old->names_s, now_s) : month_mtime_s(m);
 	*out = m;
 	*text = t;
 	return 0;

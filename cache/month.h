@@ -45,6 +45,16 @@ struct month {
 	struct activity row[]; /* newest first; the strings stand behind them */
 };
 
+/*
+ * The time of a change of names, wall seconds, when the one before was at `before_s`: another one,
+ * though a second has not passed, since the kernel keeps a listing for as long as its directory's
+ * mtime is the same. A time from further in the future is a clock that was wrong.
+ */
+static inline int64_t month_change_s(int64_t before_s, int64_t now_s)
+{
+	return before_s >= now_s && before_s - now_s < 60 ? before_s + 1 : now_s;
+}
+
 /* What a month was before, for month_build(). */
 struct month_past {
 	const struct month *old; /* NULL: it was never seen before, on this disk */

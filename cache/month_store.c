@@ -261,7 +261,7 @@ struct span *month_store_peek(struct month_store *s, int first, int last, int lo
 void month_store_refresh(struct month_store *s)
 {
 	unsigned char need[STORE_MONTHS] = {0};
-	struct todo todo = {0};
+	struct todo todo = {.is_asked = 1};
 
 	if (!s->config.offline)
 		s->config.hub->again(s->config.hub->ctx);
@@ -283,7 +283,7 @@ void month_store_land(struct month_store *s, int first, int last, enum land_what
 					   "the mount is offline, or being unmounted"};
 	struct waiter *w = new_waiter(s, WAIT_LANDED, wait_ms, ctx);
 	unsigned char need[STORE_MONTHS] = {0};
-	struct todo todo = {0};
+	struct todo todo = {.is_asked = what == LAND_AGAIN};
 
 	if (!w) {
 		done(ctx, &no_memory);

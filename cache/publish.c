@@ -135,8 +135,9 @@ static void note_change(const struct flight *f, const struct month *old, const s
 
 	lock_take(&s->lock);
 	struct history *h = &s->history;
+	int64_t *changed_s = &h->year_changed_s[month_year(fresh->number) - HISTORY_YEAR_MIN];
 	if (!old->n != !fresh->n)
-		h->year_changed_s[month_year(fresh->number) - HISTORY_YEAR_MIN] = f->now_s;
+		*changed_s = month_change_s(*changed_s, f->now_s);
 	if (!f->ends) {
 		h->count += (int64_t)fresh->n - (int64_t)old->n;
 		if (fresh->n && fresh->row[0].start_s > h->newest_s)
@@ -330,7 +331,7 @@ static struct history next_history(const struct history *old, const struct listi
 	}
 	if (old->oldest_day / 10000 != h.oldest_day / 10000 ||
 	    old->newest_day / 10000 > h.newest_day / 10000)
-		h.root_changed_s = now_s;
+		h.root_changed_s = month_change_s(old->root_changed_s, now_s);
 	/* More or fewer than the new ones explain: something old came or went. */
 	if (h.count - old->count != count_newer(l, old->newest_s))
 		h.stale_s = now_s;

@@ -43,6 +43,7 @@ struct slot {
 	int64_t fetched_s;       /* wall; of `month` */
 	int64_t failed_ms;       /* mono: when a fetch last failed, INT64_MIN never */
 	int64_t patience_ms;     /* mono: until then the old copy is shown without waiting */
+	int64_t emptied_ms;      /* mono: since when the hub has nothing here, 0: it has */
 	uint64_t failed_seq;     /* the store's seq of that failure */
 	uint32_t used;           /* the store's tick when it was last used */
 	uint32_t n;              /* activities, when it was last in memory */
@@ -89,6 +90,7 @@ struct flight {
 	struct flight *next;
 	struct month_store *store;
 	int ends;
+	int is_asked; /* somebody wants this look */
 	int first, last;
 	int64_t at_least; /* activities expected in a range, 0: unknown */
 	int64_t known_count;
@@ -113,6 +115,7 @@ struct todo {
 	struct flight *flights;
 	int64_t soft_ms; /* a waiter's soft wait began, until then: arm its timer; 0: none */
 	int no_memory;   /* what a waiter needs could not be begun: it need not wait */
+	int is_asked;    /* of its flights */
 };
 
 struct month_store {
@@ -125,6 +128,7 @@ struct month_store {
 	struct history history GUARDED;
 	int history_in_flight GUARDED;
 	int64_t history_failed_ms GUARDED, history_patience_ms GUARDED;
+	int64_t history_emptied_ms GUARDED; /* as of a slot */
 	uint64_t history_failed_seq GUARDED;
 	struct waiter *waiters GUARDED;
 	struct readahead readahead GUARDED;

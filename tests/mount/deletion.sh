@@ -45,6 +45,22 @@ for lie in '"add": -260' '"add": -60' '"add": -260, "pages": false' '"add": -460
 done
 when_well "a count that lies" ""
 
+# ---- a hub that has lost everything, for a while
+
+expect_log 'has none of [0-9]* activities any more'
+hubctl set '{"answers": {"/activity/query": {"count": 0, "totalPage": 0, "pageNumber": 1,
+    "dataList": []}}}'
+sleep 1.2
+backup "an empty list" ""
+sleep 1.2
+backup "the same again" ""
+kill -HUP "$(pid_at "$M")"
+empty() { [ -z "$(ls "$M" | grep 20)" ]; }
+check "who asks for a look is told what the hub says" within 20 empty
+hubctl clear
+kill -HUP "$(pid_at "$M")"
+when_well "an empty list" ""
+
 # ---- a hub that gives no recordings
 
 views=fit

@@ -60,7 +60,7 @@ whole_again() { [ "$(grep -c whole "$T/holder")" -eq "$reads" ] || gone "$holder
 holds_on() {
     reads=$((reads + 1))
     # The page cache must not answer for the file system.
-    echo 3 2>/dev/null >/proc/sys/vm/drop_caches
+    drop_caches
     echo >&3
     within 20 whole_again
     same "$1" $reads "$(grep -c whole "$T/holder")"
@@ -124,7 +124,7 @@ holds_on "who had it open reads on"
 hubctl delete "{\"labelId\": \"$id\"}"
 check "the other one goes as well" within 15 has_not "$fit" "$today-RenamedRun.fit"
 holds_on "and is read on"
-echo 3 2>/dev/null >/proc/sys/vm/drop_caches
+drop_caches
 exec 3>&-
 wait $holder
 same "nothing was wrong with what was held" 0 $?

@@ -20,7 +20,7 @@ row() {
     name=$(basename "$file") dir=$(dirname "$file")
     hubctl set "{\"fault\": $2}"
     got=$(errno_of stat "$file")
-    echo 3 2>/dev/null >/proc/sys/vm/drop_caches
+    drop_caches
     listed=$(ls "$dir" | grep -c -x -e "$name")
     old=$(cmp "$T/kept" "$kept" >/dev/null 2>&1 && echo kept)
     hubctl set '{"faults": []}'

@@ -157,10 +157,10 @@ check "all the others come back when they are wanted" sh -c 'cat "$1"/* | cmp - 
 
 n=$(ls "$M/fit/$dir" | wc -l)
 rm -rf "$T"/cache/*/files
-echo 3 2>/dev/null >/proc/sys/vm/drop_caches
+drop_caches
 check "files that somebody deleted are fetched again" sh -c 'cat "$1"/* | cmp - "$2"' - \
     "$M/fit/$dir" "$T/all"
-echo 3 2>/dev/null >/proc/sys/vm/drop_caches
+drop_caches
 : >"$(find "$T"/cache/*/files -name 'fit-*' | head -n 1)"
 expect_log 'in the cache is damaged'
 check "and those that somebody cut" sh -c 'cat "$1"/* | cmp - "$2"' - "$M/fit/$dir" "$T/all"

@@ -18,6 +18,7 @@ at_most() {
 
 hub_start --athlete synthetic --activities 1000 --years 4
 mount_fs -o rate=0,ttl=3600,views=none
+hold_caches
 hubctl reset
 
 ls_first=$(count ls -lR "$M")

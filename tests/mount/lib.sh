@@ -92,6 +92,12 @@ refused() {
 # Whether the last command that was refused said so.
 said() { grep -q -e "$1" "$T/said" || { cat "$T/said" && false; }; }
 
+# The kernel's caches are the machine's: a test that counts on them holds them, and one that has them
+# dropped waits for it.
+caches=$(dirname "$T")/corosfs-caches.lock
+hold_caches() { exec 9>"$caches" && flock 9; }
+drop_caches() { flock "$caches" sh -c 'echo 3 >/proc/sys/vm/drop_caches' 2>/dev/null; }
+
 # within SECONDS command...: polls until the command succeeds; its last failure is the answer.
 within() {
     end=$(($(date +%s) + $1))

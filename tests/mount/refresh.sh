@@ -52,7 +52,7 @@ for name, fd, size, m, begin in held:
     assert len(new) == os.stat(name).st_size, f"{name}: the new size"
 END
 # The page cache must not answer for the file system.
-echo 3 >/proc/sys/vm/drop_caches 2>/dev/null
+drop_caches
 mkfifo "$T/go"
 "$py" "$T/holder.py" "$T" <"$T/go" >"$T/holder" 2>&1 &
 holder=$!

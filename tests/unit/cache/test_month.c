@@ -282,12 +282,24 @@ static void out_of_memory(void **state)
 	activities_clear(&list);
 }
 
+/* Two changes in a second have two times. */
+static void times_of_change(void **state)
+{
+	(void)state;
+	assert_true(month_change_s(0, NOW_S) == NOW_S);
+	assert_true(month_change_s(NOW_S - 1, NOW_S) == NOW_S);
+	assert_true(month_change_s(NOW_S, NOW_S) == NOW_S + 1);
+	assert_true(month_change_s(NOW_S + 1, NOW_S) == NOW_S + 2);
+	assert_true(month_change_s(NOW_S + 365 * 86400, NOW_S) == NOW_S);
+}
+
 int main(void)
 {
 	static struct rows rows;
 
 	ROWS_ADD(&rows, change_cases, change);
 	rows_add(&rows, "a change stays seen", changes_are_handed_on, NULL);
+	rows_add(&rows, "two changes in a second have two times", times_of_change, NULL);
 	rows_add(&rows, "at first sight times are those of the data", first_sight, NULL);
 	rows_add(&rows, "rows are picked from a list", rows_are_picked, NULL);
 	rows_add(&rows, "what is derived is made once and goes with it", derived_once, NULL);

@@ -97,6 +97,77 @@ static void changed_before_it_was_looked_at(void **state)
 	teardown(&t);
 }
 
+/* A hub that has nothing where there was much is not believed at once. */
+static size_t rows_shown(struct store *t)
+{
+	struct got g;
+
+	/* Stale: the hub is asked, and what comes is shown, or the old copy. */
+	pass_ms(t, 2 * TTL_S * 1000);
+	fetch(t, JANUARY, JANUARY, &g);
+	size_t n = g.span->month[0]->n;
+	drop(&g);
+	return n;
+}
+
+static void emptied_by_a_hub_that_lost_its_place(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	for (uint64_t i = 0; i < 6; i++)
+		put(&t, i, 20230110 + (int32_t)i, NULL);
+	fetch_history(&t);
+	assert_int_equal(rows_shown(&t), 6);
+	for (uint64_t i = 0; i < 6; i++)
+		fake_hub_remove(t.hub, LABEL + i);
+	assert_int_equal(rows_shown(&t), 6);
+	ask_history(&t, &g);
+	run(&t);
+	assert_true(g.history.count == 6);
+	/* It comes back, and goes again: that counts from now. */
+	for (uint64_t i = 0; i < 6; i++)
+		put(&t, i, 20230110 + (int32_t)i, NULL);
+	pass_ms(&t, 500000);
+	assert_int_equal(rows_shown(&t), 6);
+	for (uint64_t i = 0; i < 6; i++)
+		fake_hub_remove(t.hub, LABEL + i);
+	assert_int_equal(rows_shown(&t), 6);
+	pass_ms(&t, 300000);
+	assert_int_equal(rows_shown(&t), 6);
+	/* Ten minutes of the same. */
+	pass_ms(&t, 500000);
+	assert_int_equal(rows_shown(&t), 0);
+	ask_history(&t, &g);
+	run(&t);
+	assert_true(g.history.count == 0);
+	teardown(&t);
+}
+
+/* A look that somebody asked for is believed. */
+static void emptied_and_asked_for(void **state)
+{
+	struct store t;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	for (uint64_t i = 0; i < 6; i++)
+		put(&t, i, 20230110 + (int32_t)i, NULL);
+	fetch_history(&t);
+	assert_int_equal(rows_shown(&t), 6);
+	for (uint64_t i = 0; i < 6; i++)
+		fake_hub_remove(t.hub, LABEL + i);
+	assert_int_equal(rows_shown(&t), 6);
+	month_store_refresh(t.store);
+	run(&t);
+	assert_int_equal(rows_shown(&t), 0);
+	teardown(&t);
+}
+
 static void emptied(void **state)
 {
 	struct store t;
@@ -385,6 +456,9 @@ int main(void)
 	rows_add(&rows, "a change is dated though nobody has looked yet",
 		 changed_before_it_was_looked_at, NULL);
 	rows_add(&rows, "a month that loses its last activity", emptied, NULL);
+	rows_add(&rows, "emptied by a hub that lost its place",
+		 emptied_by_a_hub_that_lost_its_place, NULL);
+	rows_add(&rows, "emptied, and asked for", emptied_and_asked_for, NULL);
 	rows_add(&rows, "the history brings its months", history_brings_its_months, NULL);
 	rows_add(&rows, "of more than a page, the whole ones", history_of_more_than_a_page, NULL);
 	rows_add(&rows, "each failing allocation is an error or has no effect", out_of_memory,
