@@ -110,31 +110,45 @@ static size_t rows_shown(struct store *t)
 	return n;
 }
 
+static void put_six(struct store *t)
+{
+	for (uint64_t i = 0; i < 6; i++)
+		put(t, i, 20230110 + (int32_t)i, NULL);
+}
+
+static void lose_six(struct store *t)
+{
+	for (uint64_t i = 0; i < 6; i++)
+		fake_hub_remove(t->hub, LABEL + i);
+}
+
+/* Six were shown, and are shown though the hub has lost them. */
+static void setup_lost(struct store *t)
+{
+	setup(t);
+	start(t);
+	put_six(t);
+	fetch_history(t);
+	assert_int_equal(rows_shown(t), 6);
+	lose_six(t);
+	assert_int_equal(rows_shown(t), 6);
+}
+
 static void emptied_by_a_hub_that_lost_its_place(void **state)
 {
 	struct store t;
 	struct got g;
 
 	(void)state;
-	setup(&t);
-	start(&t);
-	for (uint64_t i = 0; i < 6; i++)
-		put(&t, i, 20230110 + (int32_t)i, NULL);
-	fetch_history(&t);
-	assert_int_equal(rows_shown(&t), 6);
-	for (uint64_t i = 0; i < 6; i++)
-		fake_hub_remove(t.hub, LABEL + i);
-	assert_int_equal(rows_shown(&t), 6);
+	setup_lost(&t);
 	ask_history(&t, &g);
 	run(&t);
 	assert_true(g.history.count == 6);
 	/* It comes back, and goes again: that counts from now. */
-	for (uint64_t i = 0; i < 6; i++)
-		put(&t, i, 20230110 + (int32_t)i, NULL);
+	put_six(&t);
 	pass_ms(&t, 500000);
 	assert_int_equal(rows_shown(&t), 6);
-	for (uint64_t i = 0; i < 6; i++)
-		fake_hub_remove(t.hub, LABEL + i);
+	lose_six(&t);
 	assert_int_equal(rows_shown(&t), 6);
 	pass_ms(&t, 300000);
 	assert_int_equal(rows_shown(&t), 6);
@@ -153,15 +167,7 @@ static void emptied_and_asked_for(void **state)
 	struct store t;
 
 	(void)state;
-	setup(&t);
-	start(&t);
-	for (uint64_t i = 0; i < 6; i++)
-		put(&t, i, 20230110 + (int32_t)i, NULL);
-	fetch_history(&t);
-	assert_int_equal(rows_shown(&t), 6);
-	for (uint64_t i = 0; i < 6; i++)
-		fake_hub_remove(t.hub, LABEL + i);
-	assert_int_equal(rows_shown(&t), 6);
+	setup_lost(&t);
 	month_store_refresh(t.store);
 	run(&t);
 	assert_int_equal(rows_shown(&t), 0);
