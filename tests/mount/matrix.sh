@@ -13,7 +13,7 @@ command -v openssl >/dev/null || skip "no openssl"
 
 # A mount namespace of our own, in which the names of hosts may be changed.
 private=
-[ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null && private="unshare -m"
+[ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null && private="sh $TOP/tests/support/own_mounts"
 
 # Their mounts are not ours to see: the processes go, and with them what they mounted.
 at_end() {

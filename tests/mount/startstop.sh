@@ -238,7 +238,7 @@ grep -q "Tokyo Run" "$at/2022/12/activities.csv" || exit 7
 umount "$at" || exit 6
 ! COROSFS_PASSWORD=wrong mount -t fuse.corosfs "$account" "$at" -o "$opts.new" || exit 5
 END
-    unshare -m sh "$T/mount8.sh" "$T/bin" "$ACCOUNT" "$M" "api=$hub,cache_dir=$T/cache" \
+    sh "$TOP/tests/support/own_mounts" sh "$T/mount8.sh" "$T/bin" "$ACCOUNT" "$M" "api=$hub,cache_dir=$T/cache" \
         >"$T/said" 2>&1
     same "mount -t fuse.corosfs mounts, umount unmounts, a wrong password is a failure" 0 $?
     check "with the reason" said "refuses this"
