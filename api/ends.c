@@ -17,7 +17,7 @@ struct ends {
 	listing_done *done;
 	void *arg;
 	struct listing *listing;
-	struct activities last, behind; /* the oldest page, and the one after it; never shown */
+	struct activities last; /* the oldest page, and the one behind it; never shown */
 	int pages;
 	int32_t oldest_day;
 	struct page first;
@@ -48,7 +48,6 @@ static void finish(struct ends *e, const struct err *err)
 	listing_ended(e->session, err);
 	e->done(e->arg, l, err);
 	activities_clear(&e->last);
-	activities_clear(&e->behind);
 	free(e);
 }
 
@@ -110,17 +109,15 @@ static void take_behind(void *arg, const struct page *page, const struct err *er
 		succeed(e, e->oldest_day);
 }
 
-/* The oldest day is known, unless a count that is too low hides pages: only one that is not full
- * is the last for sure. */
-static void succeed_behind(struct ends *e, int pages, size_t items, int32_t oldest_day)
+/* The oldest day was on the last page, unless a count that is too low hides others: only a page
+ * that is not full is the last for sure. */
+static void succeed_behind(struct ends *e, size_t items, int32_t oldest_day)
 {
-	int is_known = e->known_oldest && e->listing->count == e->known_count;
-
 	e->oldest_day = oldest_day;
-	if (items < (size_t)e->size || is_known)
+	if (items < (size_t)e->size)
 		succeed(e, oldest_day);
 	else
-		page_get(e->session, pages + 1, e->size, 0, 0, &e->behind, take_behind, e);
+		page_get(e->session, e->pages + 1, e->size, 0, 0, &e->last, take_behind, e);
 }
 
 static void take_last(void *arg, const struct page *page, const struct err *err)
@@ -142,7 +139,7 @@ static void take_last(void *arg, const struct page *page, const struct err *err)
 	for (size_t i = 0; i < e->last.n; i++)
 		if (e->last.row[i].day < oldest)
 			oldest = e->last.row[i].day;
-	succeed_behind(e, e->pages, page->items, oldest);
+	succeed_behind(e, page->items, oldest);
 }
 
 static void take_first(void *arg, const struct page *page, const struct err *err)
@@ -154,9 +151,9 @@ static void take_first(void *arg, const struct page *page, const struct err *err
 		fail(e, err);
 		return;
 	}
-	int pages = page_total(page, e->size);
+	e->pages = page_total(page, e->size);
 	/* One page too few, in a list that should be whole: the same twice is the hub's own way. */
-	int is_off = pages == 1 && (int64_t)page->items != page->count;
+	int is_off = e->pages == 1 && (int64_t)page->items != page->count;
 	int is_same = e->pass > 1 && e->first.count == page->count && e->first.items == page->items;
 	e->first = *page;
 	l->count = page->count;
@@ -168,9 +165,13 @@ static void take_first(void *arg, const struct page *page, const struct err *err
 		again(e);
 		return;
 	}
-	if (pages == 1) {
+	int is_known = e->known_oldest && l->count == e->known_count;
+	if (e->pages == 1) {
 		l->whole_from = DAY_MIN;
-		succeed_behind(e, 1, page->items, l->oldest_day);
+		if (is_known)
+			succeed(e, l->oldest_day);
+		else
+			succeed_behind(e, page->items, l->oldest_day);
 		return;
 	}
 	if (!l->list.n) {
@@ -181,17 +182,16 @@ static void take_first(void *arg, const struct page *page, const struct err *err
 		return;
 	}
 	l->whole_from = whole_from(&l->list);
-	if (e->known_oldest && l->count == e->known_count)
+	if (is_known)
 		succeed(e, e->known_oldest);
 	else
-		page_get(e->session, e->pages = pages, e->size, 0, 0, &e->last, take_last, e);
+		page_get(e->session, e->pages, e->size, 0, 0, &e->last, take_last, e);
 }
 
 static void pass_start(struct ends *e)
 {
 	activities_clear(&e->listing->list);
 	activities_clear(&e->last);
-	activities_clear(&e->behind);
 	e->size = e->session->page_size;
 	page_get(e->session, 1, e->size, 0, 0, &e->listing->list, take_first, e);
 }
@@ -219,6 +219,5 @@ void listing_ends(struct session *s, int64_t known_count, int32_t known_oldest, 
 			   .listing = l,
 			   .pass = 1};
 	activities_init(&e->last);
-	activities_init(&e->behind);
 	pass_start(e);
 }

@@ -260,8 +260,9 @@ void blob_disk_evict(struct blob_store *s)
 	const struct hub *hub = s->config.hub;
 
 	/* A tenth more than needed, since each time means to look at all of them. */
-	if (!is_over(s) ||
-	    (give_up(s, s->config.size_max / 10 * 9, "to keep to cache_size") && !is_over(s)))
+	if (is_over(s))
+		give_up(s, s->config.size_max / 10 * 9, "to keep to cache_size");
+	if (!is_over(s))
 		return;
 	/* What may be open now may go when it is not any more. */
 	lock_take(&s->lock);

@@ -22,12 +22,12 @@ static int make_folder(struct cache_dir *dir)
 	struct err err;
 	int r = mkdirat(dir->fd, BLOB_FOLDER, 0700) < 0 ? -errno : 0;
 
-	if ((r == -ENOENT || r == -ENOTDIR) && (r = cache_dir_renew(dir, &err)) >= 0)
+	if (cache_dir_is_gone(r) && (r = cache_dir_renew(dir, &err)) >= 0)
 		r = mkdirat(dir->fd, BLOB_FOLDER, 0700) < 0 ? -errno : 0;
 	if (r == -EEXIST)
 		return 0;
 	/* There is no cache folder, and none can be made. */
-	return r == -ENOENT || r == -ENOTDIR ? -EROFS : r;
+	return cache_dir_is_gone(r) ? -EROFS : r;
 }
 
 static int open_temporary(struct blob_fetch *f)
@@ -40,7 +40,7 @@ static int open_temporary(struct blob_fetch *f)
 	snprintf(f->path, sizeof(f->path), BLOB_FOLDER ".%s-%" PRIu64 "-%016" PRIx64 ".tmp",
 		 export_name(f->key.form), f->key.label_id, f->key.edition);
 	f->fd = openat(s->config.dir->fd, f->path, flags, 0600);
-	if (f->fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+	if (f->fd < 0 && cache_dir_is_gone(-errno)) {
 		int r = make_folder(s->config.dir);
 		if (r < 0)
 			return r;

@@ -160,7 +160,7 @@ static int errno_of(int code, int is_absent)
 {
 	if (is_absent)
 		return -ENOENT;
-	return code == DOWNLOAD_UNPROVEN || code == -ENOENT || code == -ENOTDIR ? -EIO : code;
+	return code == DOWNLOAD_UNPROVEN || cache_dir_is_gone(code) ? -EIO : code;
 }
 
 void blob_fetch_ended(struct blob_fetch *f, const struct err *why)

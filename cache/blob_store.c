@@ -322,7 +322,7 @@ int blob_store_open(struct blob_store *s, const struct blob_key *key)
 		return -ENOENT;
 	blob_disk_path(&entry, path);
 	int fd = openat(s->config.dir->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+	if (fd < 0 && !cache_dir_is_gone(-errno))
 		return -errno;
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 	int is_whole = size == (off_t)entry.info.size;

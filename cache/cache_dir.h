@@ -17,6 +17,7 @@
 #ifndef CACHE_CACHE_DIR_H
 #define CACHE_CACHE_DIR_H
 
+#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 
@@ -55,8 +56,14 @@ int cache_dir_open(struct cache_dir *d, const char *path, struct err *err);
 int cache_dir_do_without(struct cache_dir *d, const char *path, struct err *err);
 void cache_dir_close(struct cache_dir *d);
 
+/* Whether a write that ended so says that the folder is gone, or never was. */
+static inline int cache_dir_is_gone(int code)
+{
+	return code == -ENOENT || code == -ENOTDIR;
+}
+
 /*
- * A write failed with -ENOENT or -ENOTDIR: the folder is gone, or never was. Makes it again.
+ * After such a write: makes it again.
  * 1: it is empty; 0: it was there, try again; or a negative errno. Any thread.
  */
 int cache_dir_renew(struct cache_dir *d, struct err *err);

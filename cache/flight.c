@@ -14,8 +14,8 @@
 #define BRIDGE_ACTIVITIES 200
 #define GUESS_PER_MONTH   35
 
-#define EMPTIED_MIN 5
-#define EMPTIED_MS  600000
+#define EMPTIED_MIN 5      /* activities that a hub does not lose in one go */
+#define EMPTIED_MS  600000 /* unless it says so for that long */
 
 /* Activities in a range that holds most of the history: what the hub counts in all, less what is
  * known to be elsewhere. 0: not known. */
@@ -199,14 +199,14 @@ static void flight_failed(struct flight *f, const struct err *err)
 static int is_emptied(struct flight *f, const struct listing *l, struct err *err)
 {
 	struct month_store *s = f->store;
-	int64_t had = 0, now_ms = s->config.clock->mono_ms();
+	int64_t now_ms = s->config.clock->mono_ms();
 
 	lock_take(&s->lock);
 	int64_t *since_ms =
 		f->ends ? &s->history_emptied_ms : &slot_locked(s, f->first)->emptied_ms;
+	int64_t had = f->ends ? s->history.count : 0;
 	for (int m = f->first; !f->ends && m <= f->last; m++)
 		had += slot_locked(s, m)->n;
-	had = f->ends ? s->history.count : had;
 	int is_odd = !l->count && !l->list.n && had >= EMPTIED_MIN && !f->is_asked;
 	if (!is_odd)
 		*since_ms = 0;

@@ -15,17 +15,12 @@
 
 static void save(void *arg);
 
-static int is_gone(int r)
-{
-	return r == -ENOENT || r == -ENOTDIR;
-}
-
 /* Says once that the disk is of no help, and once that it is again. At the end a folder that is
  * gone is no trouble: whoever deleted it wants that, or has made the next mount's by now. */
 static void log_disk(struct month_store *s, int r, const struct err *err)
 {
 	lock_take(&s->lock);
-	int said = s->disk_down || (s->quiet && is_gone(r));
+	int said = s->disk_down || (s->quiet && cache_dir_is_gone(r));
 	s->disk_down = r < 0;
 	lock_drop(&s->lock);
 	if (r < 0 && !said)
@@ -52,7 +47,7 @@ static void write_anew(struct month_store *s)
 /* A write failed: whether it should be tried again, since the folder had gone and is back. */
 static int is_back(struct month_store *s, int r, struct err *err)
 {
-	if (!is_gone(r))
+	if (!cache_dir_is_gone(r))
 		return 0;
 	lock_take(&s->lock);
 	int quiet = s->quiet;
@@ -133,7 +128,7 @@ static void touch(void *arg)
 	lock_drop(&s->lock);
 	/* A time that is not kept costs a look at the hub, nothing else. */
 	int r = wanted ? month_file_touch(months_fd(s), j->first, fetched_s, NULL) : 0;
-	if (!is_gone(r)) {
+	if (!cache_dir_is_gone(r)) {
 		free(j);
 		return;
 	}

@@ -47,7 +47,7 @@ static void keep_token(void *arg)
 
 	if (atomic_load(&dir->ours))
 		r = token_file_write(dir->fd, token, &err);
-	if ((r == -ENOENT || r == -ENOTDIR) && cache_dir_renew(dir, &err) >= 0)
+	if (cache_dir_is_gone(r) && cache_dir_renew(dir, &err) >= 0)
 		r = token_file_write(dir->fd, token, &err);
 	if (token && r == 0)
 		refusal_file_remove(dir->fd);

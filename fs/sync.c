@@ -222,9 +222,12 @@ static int got_file(void *ctx, const char *name, const struct err *err)
 		snprintf(s->failed_name, sizeof(s->failed_name), "%s", name);
 	}
 	int is_over = (err->code && !is_of_file(err->code)) || s->in_a_row >= FAILURES;
-	if (is_over && !s->err.code)
-		err_set(&s->err, err->code, "%s: %s; the next run goes on from here",
-			s->in_a_row >= FAILURES ? "gave up after 10 files in a row" : name,
+	if (is_over && !s->err.code && s->in_a_row >= FAILURES)
+		err_set(&s->err, err->code,
+			"gave up after %d files in a row: %s; the next run goes on from here",
+			FAILURES, err->text);
+	else if (is_over && !s->err.code)
+		err_set(&s->err, err->code, "%s: %s; the next run goes on from here", name,
 			err->text);
 	lock_drop(&s->lock);
 	return is_over;
