@@ -8,6 +8,7 @@
 #   make fuzz FUZZ_S=60      fuzz targets, so many seconds each (clang)
 #   make bench               what it costs (25 minutes); make bench-quick (80 s)
 #   make lint                 clang-format, clang-tidy, cppcheck, shellcheck, include direction
+#   make check-root RELEASE=trixie   every test in a new root of another Debian release
 #   make install PREFIX=/usr/local DESTDIR=
 #   make deb                  a Debian package, in build/deb; make check-deb tries it in a new root
 VERSION := 0.1.0
@@ -19,10 +20,11 @@ comma := ,
 B := build/$(if $(SAN),$(subst $(comma),-,$(SAN)),plain)$(if $(findstring clang,$(CC)),-clang)
 PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
+# Other people's headers are not ours to be warned of.
 override CPPFLAGS += -I. -D_GNU_SOURCE -DFUSE_USE_VERSION=314 -DCOROSFS_VERSION='"$(VERSION)"' \
-        $(shell pkg-config --cflags $(PKGS))
+        $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 override CFLAGS += -std=c17 -pthread $(WARN) $(SAN:%=-fsanitize=%)
-LDLIBS := $(shell pkg-config --libs $(PKGS))
+LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 obj   = $(patsubst %.c,$B/%.o,$(wildcard $1))
 tests = $(patsubst %.c,$B/%,$(wildcard tests/unit/$1/test_*.c))
 API   := $(call obj,api/*.c)
@@ -47,10 +49,18 @@ $(call tests,fs): $(FS)
 $B/corosfs $(UNIT) $B/tests/bench/floor:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/bench/floor: $B/tests/bench/floor.o
-$B/%.o: %.c Makefile
+$B/%.o: %.c Makefile | needs
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 -include $(shell find $B -name '*.d' 2>/dev/null)
+
+# One sentence, rather than a compiler's complaint for each file.
+needs:
+	@command -v pkg-config >/dev/null || { echo "pkg-config is missing; the README lists what \
+	to install" >&2; exit 1; }
+	@missing=; for p in $(PKGS); do pkg-config --exists $$p || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] || { echo "the libraries$$missing (or their -dev packages) are missing; \
+	the README lists what to install" >&2; exit 1; }
 
 units: $(UNIT)
 check: $B/corosfs $(UNIT)
@@ -59,6 +69,9 @@ check-unit: $(UNIT)
 	UNITS="$(UNIT)" sh tests/run.sh unit
 check-mount: $B/corosfs
 	COROSFS=$(CURDIR)/$B/corosfs sh tests/run.sh mount
+# Every test in a new root of another release; RELEASE=trixie is Debian 13.
+check-root:
+	sh contrib/check-root.sh $(RELEASE)
 check-deb: $B/corosfs
 	CLEAN_ROOT=debootstrap LIMIT=900 ONLY=deb COROSFS=$(CURDIR)/$B/corosfs sh tests/run.sh tools
 valgrind: $(UNIT)
@@ -116,6 +129,6 @@ deb:
 	sed 's/VERSION/$(VERSION)/' contrib/debian/changelog >$(DEB)/debian/changelog
 	cd $(DEB) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -d -b -us -uc
 
-.PHONY: all units check check-unit check-mount check-deb valgrind bench bench-quick crash soak fuzz \
+.PHONY: all needs units check check-unit check-mount check-root check-deb valgrind bench bench-quick crash soak fuzz \
         fuzz-run lint clean deb install uninstall
 .SECONDARY:

@@ -18,7 +18,7 @@
 #define SLOWEST       100L  /* bytes a second, below which a file does not come any more */
 #define SINK_MS       3600000L
 #define WIPE_MAX      65536 /* answers up to this size may hold a token, and are wiped */
-#define RETRY_AFTER_S 86400 /* a later time is cut to this */
+#define RETRY_AFTER_S 3600 /* a later time is cut to this; libcurl 8 cuts it to six hours */
 
 static void free_headers(struct curl_slist *headers)
 {

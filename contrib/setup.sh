@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 build="gcc libc6-dev make pkg-config libfuse3-dev fuse3 libcurl4-openssl-dev libjansson-dev
     libssl-dev libcrypt-dev libxxhash-dev ca-certificates python3 curl"
 check="libcmocka-dev jq rsync tar procps util-linux libcap2-bin clang clang-tidy clang-format
-    libclang-rt-14-dev cppcheck shellcheck valgrind mandoc libreoffice-calc-nogui restic
+    cppcheck shellcheck valgrind mandoc libreoffice-calc-nogui restic
     borgbackup strace lintian debhelper bash zsh fish
     systemd openssl nghttp2-proxy"
 
@@ -33,7 +33,6 @@ as_root() {
 # The packages that are not there yet.
 missing() {
     for package in "$@"; do
-        # Where clang is not version 14, the sanitizers' runtime has another name.
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
             echo "$package"
     done
@@ -202,6 +201,8 @@ check)
     shift
     # shellcheck disable=SC2086
     prepare $build $check "$@"
+    # The runtime of clang's sanitizers is named by clang's version.
+    install_packages "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
     run_check
     ;;
 *)

@@ -3,6 +3,7 @@
 #include "tests/support/canned.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,11 +48,20 @@ static void read_request(int fd, char *text)
 	}
 }
 
+/* Until the client leaves, or comes again: a libcurl without memory may forget a connection. */
+static void stall(struct canned *c, int fd)
+{
+	struct pollfd on[] = {{.fd = fd, .events = POLLIN}, {.fd = c->listener, .events = POLLIN}};
+	char byte;
+
+	while (poll(on, 2, -1) > 0 && !on[1].revents && read(fd, &byte, 1) > 0)
+		;
+}
+
 static void answer(struct canned *c, int fd)
 {
 	static char text[REQUEST_MAX + 1]; /* the server's thread alone */
 	struct linger abrupt = {.l_onoff = 1};
-	char byte;
 
 	read_request(fd, text);
 	lock_take(&c->lock);
@@ -71,8 +81,7 @@ static void answer(struct canned *c, int fd)
 	}
 	free(bytes);
 	if (end == CANNED_STALL)
-		while (read(fd, &byte, 1) > 0)
-			;
+		stall(c, fd);
 	if (end == CANNED_RESET)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &abrupt, sizeof(abrupt));
 }

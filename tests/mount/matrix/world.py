@@ -122,7 +122,7 @@ def make_certificates(where):
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", ca + ".key", "-out",
                 ca + ".pem", "-days", "30", "-subj", "/CN=corosfs test " + ca)
     for name, ca, san, days in (("good", "ca", names, "30"), ("unknown-ca", "other-ca", names, "30"),
-                                ("expired", "ca", names, "-1"),
+                                ("expired", "ca", names, "0"),
                                 ("other-name", "ca", "subjectAltName=DNS:elsewhere.test", "30")):
         with open(os.path.join(where, name + ".ext"), "w", encoding="utf-8") as f:
             f.write(san + "\n")

@@ -50,7 +50,7 @@ static const struct answer_case {
 	{"a wish for the next century is cut",
 	 "HTTP/1.1 429 Slow\r\nRetry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\n"
 	 "Content-Length: 0\r\n\r\n",
-	 0, CANNED_CLOSE, 0, 429, "", 86400},
+	 0, CANNED_CLOSE, 0, 429, "", 3600},
 	{"a wish that is none",
 	 "HTTP/1.1 429 Slow\r\nRetry-After: soon\r\nContent-Length: 0\r\n\r\n", 0, CANNED_CLOSE, 0,
 	 429, "", -1},
