@@ -29,6 +29,7 @@ class Fault:
         self.kind = options["kind"]
         self.path = options.get("path", "/activity/query")
         self.query = options.get("query", "")
+        self.holds = options.get("holds")       # a labelId: only a page of the list with it
         self.after = options.get("after", 0)
         # An activity is inserted once, unless more are asked for.
         self.times = options.get("times", 1 if self.kind == "insert" else None)
@@ -60,14 +61,16 @@ class Faults:
             self.list = new
             self.generation += 1
 
-    def take(self, path, query):
-        """The faults that a request gets, counted."""
+    def take(self, path, query, listed=frozenset):
+        """The faults that a request gets, counted. listed(): what the right page would list."""
         if not self.list:
             return []
         hit = []
         with self.lock:
             for f in self.list:
                 if f.path not in path or f.query not in query:
+                    continue
+                if f.holds and f.holds not in listed():
                     continue
                 if f.after > 0:
                     f.after -= 1

@@ -123,7 +123,8 @@ class Hub:
         """The answer to a request for the API or the file host, faults included."""
         if request.host:
             self.inspect(request)
-        taken = self.faults.take(request.path, request.query_text)
+        taken = self.faults.take(request.path, request.query_text,
+                                 lambda: self.listed(request))
         delay = self.knobs["delay_ms"] + sum(f.get("ms", 1000) for f in taken
                                              if f.kind == "delay")
         if delay:
@@ -281,19 +282,38 @@ class Hub:
 
     # -- activities
 
+    def found(self, q):
+        """What a list query is about: its page's place, the activities, and a key for them."""
+        size, number = int(q.get("size", "20")), int(q.get("pageNumber", "1"))
+        if not 1 <= size <= self.knobs["page_max"] or number < 1:
+            return None
+        sports = frozenset(int(c) for c in q.get("modeList", "").split(",") if c and c != "0")
+        first, last = day_number(q.get("startDay")), day_number(q.get("endDay"))
+        found, version = self.athlete.find(first, last, sports)
+        return size, number, found, (version, first, last, sports)
+
+    def listed(self, request):
+        """The labelIds on the page that a list query asks for."""
+        try:
+            what = self.found(request.query) if request.path == "/activity/query" else None
+        except ValueError:
+            what = None
+        if not what:
+            return frozenset()
+        size, number, found, _ = what
+        return frozenset(a.key for a in found[(number - 1) * size:number * size])
+
     def activity_query(self, request, taken):
         self.stats.add("queries")
         q = request.query
         with self.stats.lock:
             self.stats.seen.append({k: q.get(k) for k in ("startDay", "endDay", "pageNumber",
                                                           "size") if k in q})
-        size, number = int(q.get("size", "20")), int(q.get("pageNumber", "1"))
-        if not 1 <= size <= self.knobs["page_max"] or number < 1:
+        what = self.found(q)
+        if not what:
             return failed("1031")
-        sports = frozenset(int(c) for c in q.get("modeList", "").split(",") if c and c != "0")
-        first, last = day_number(q.get("startDay")), day_number(q.get("endDay"))
-        found, version = self.athlete.find(first, last, sports)
-        answer = self.page(found, number, size, (version, first, last, sports))
+        size, number, found, key = what
+        answer = self.page(found, number, size, key)
         if taken:
             before = found[max(0, (number - 2) * size):(number - 1) * size]
             answer.body = spoil(taken, answer.body,

@@ -536,6 +536,12 @@ class FaultTest(HubTest):
         self.c.fault("status", query="pageNumber=2")
         self.assertEqual(self.get()[0], 200)
         self.assertEqual(self.get("/activity/query?size=2&pageNumber=2")[0], 500)
+        self.c.control("clear", {})
+        third = self.c.query(size=2, pageNumber=2)["data"]["dataList"]
+        self.c.fault("status", holds=third[0]["labelId"])
+        self.assertEqual([self.get(f"/activity/query?size=2&pageNumber={n}")[0]
+                          for n in (1, 2, 3)], [200, 500, 200])
+        self.assertEqual(self.get("/activity/query?size=2&startDay=20230101")[0], 200)
 
     def test_answers(self):
         self.c.fault("status", code=429, retry_after=3)
