@@ -31,15 +31,14 @@ int err_sys(struct err *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	if (err) {
-		char why[64];
+		char what[ERR_TEXT], why[64];
 
 		va_start(ap, fmt);
-		set_text(err, code, fmt, ap);
+		if (vsnprintf(what, sizeof(what), fmt, ap) < 0)
+			what[0] = '\0';
 		va_end(ap);
 		/* The GNU strerror_r: it may return a constant and leave `why` alone. */
-		const char *words = strerror_r(-code, why, sizeof(why));
-		size_t len = strlen(err->text);
-		snprintf(err->text + len, sizeof(err->text) - len, ": %s", words);
+		err_set(err, code, "cannot %s: %s", what, strerror_r(-code, why, sizeof(why)));
 	}
 	return code;
 }

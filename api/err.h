@@ -14,7 +14,8 @@ struct err {
 /* Keeps the words (cut at ERR_TEXT) and returns `code`. `err` may be NULL. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same, with ": " and the system's own words for `code` behind it. */
+/* For what the system refuses: `fmt` is what was tried, as in "open %s"; the words are "cannot open
+ * FILE: " and the system's own for `code`. */
 int err_sys(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

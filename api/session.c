@@ -20,7 +20,7 @@ static void stop(void *arg)
 	struct session *s = arg;
 	struct err err;
 
-	err_sys(&err, -ECANCELED, "the session ends");
+	err_set(&err, -ECANCELED, "the session ends");
 	s->is_stopped = 1;
 	/* A person's login has somebody who waits for it; its thread is about to end. */
 	if (s->login.person)
@@ -179,7 +179,7 @@ void session_want(struct session *s, struct session_waiter *w)
 	struct err err = {0};
 
 	if (s->is_stopped)
-		err_sys(&err, -ECANCELED, "the session ends");
+		err_set(&err, -ECANCELED, "the session ends");
 	else if (s->phase == SESSION_ASKING &&
 		 session_now_ms(s) - s->login.start_ms >= SESSION_PASSWORD_MS)
 		err_set(&err, -ETIMEDOUT, "the password command does not end");

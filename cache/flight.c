@@ -247,7 +247,7 @@ static void not_started(struct flight *f, int r)
 {
 	struct err err;
 
-	err_sys(&err, r, "cannot ask the Training Hub");
+	err_sys(&err, r, "ask the Training Hub");
 	flight_failed(f, &err);
 }
 

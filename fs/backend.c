@@ -160,8 +160,7 @@ int backend_start_session(struct backend *b, struct err *err)
 	struct err why;
 
 	if (o->ca_file && access(o->ca_file, R_OK) < 0)
-		return err_sys(err, -errno, "cannot read the certificates of ca_file=%s",
-			       o->ca_file);
+		return err_sys(err, -errno, "read the certificates of ca_file=%s", o->ca_file);
 	int have = -ENOENT;
 	if (atomic_load(&b->dir.there))
 		have = token_file_read(b->dir.fd, &kept, &why);

@@ -203,14 +203,14 @@ static int listen_at(struct control *c, struct err *err)
 
 	c->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->listen_fd < 0)
-		return err_sys(err, -errno, "cannot make the control socket");
+		return err_sys(err, -errno, "make the control socket");
 	control_name((long)getpid(), c->name);
 	control_address(c->dirfd, c->name, &address);
 	/* Of a process that had our number and was killed. */
 	unlinkat(c->dirfd, c->name, 0);
 	if (bind(c->listen_fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(c->listen_fd, CONTROL_CLIENTS) < 0)
-		return err_sys(err, -errno, "cannot make the control socket");
+		return err_sys(err, -errno, "make the control socket");
 	return 0;
 }
 
@@ -243,7 +243,7 @@ struct control *control_new(const struct options *o, const struct control_comman
 	pthread_cond_init(&c->idle, NULL);
 	for (int i = 0; i < CONTROL_FOLDERS && c->dirfd < 0; i++)
 		c->dirfd = control_folder(o, i, 1, path);
-	int r = c->dirfd < 0 ? err_sys(err, c->dirfd, "cannot make the control socket (%s)", path)
+	int r = c->dirfd < 0 ? err_sys(err, c->dirfd, "make the control socket (%s)", path)
 			     : listen_at(c, err);
 	if (r < 0 || start(c, err) < 0) {
 		control_free(c);

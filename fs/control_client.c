@@ -92,7 +92,7 @@ int control_ask(int fd, json_t *request, int wait_ms, control_line *line, void *
 
 	*err = (struct err){0};
 	if (r < 0)
-		return err_sys(err, r, "cannot ask the mount");
+		return err_sys(err, r, "ask the mount");
 	if (json_line_init(&in, fd) < 0)
 		return err_set(err, -ENOMEM, "no memory to ask the mount");
 	r = read_answer(&in, wait_ms, line, arg, err);

@@ -40,7 +40,7 @@ static int open_log(const struct options *o, struct err *err)
 
 	if (o->log_file &&
 	    (fd = open(o->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) < 0)
-		return err_sys(err, -errno, "cannot write the log to %s", o->log_file);
+		return err_sys(err, -errno, "write the log to %s", o->log_file);
 	log_open((enum log_level)o->log, fd);
 	/* Whoever starts the program sees why it fails, wherever the log goes. */
 	log_echo(1);

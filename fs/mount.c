@@ -90,7 +90,7 @@ static int cannot_mount(const char *path, struct err *err)
 			       "module (modprobe fuse)",
 			       path);
 	if (fd < 0)
-		return err_sys(err, -errno, "cannot mount on %s: /dev/fuse cannot be opened", path);
+		return err_sys(err, -errno, "mount on %s: /dev/fuse cannot be opened", path);
 	close(fd);
 	return err_set(err, -EPERM,
 		       "cannot mount on %s; run corosfs --check if that does not say why", path);

@@ -28,7 +28,7 @@ static int absolute(const char *dir, char path[PATH_MAX], struct err *err)
 	if (realpath(dir, path))
 		return 0;
 	if (errno != ENOTCONN)
-		return err_sys(err, -errno, "cannot mount on %s", dir);
+		return err_sys(err, -errno, "mount on %s", dir);
 	size_t len = strlen(dir);
 	while (len > 1 && dir[len - 1] == '/')
 		len--;
@@ -40,7 +40,7 @@ static int absolute(const char *dir, char path[PATH_MAX], struct err *err)
 	else
 		snprintf(above, sizeof(above), "%s", slash ? "/" : ".");
 	if (!realpath(above, real))
-		return err_sys(err, -errno, "cannot mount on %s", dir);
+		return err_sys(err, -errno, "mount on %s", dir);
 	if (snprintf(path, PATH_MAX, "%s/%.*s", strcmp(real, "/") ? real : "", (int)(len - slash),
 		     dir + slash) >= PATH_MAX)
 		return err_set(err, -ENAMETOOLONG, "the mountpoint's path is too long");
@@ -95,7 +95,7 @@ static int clear_dead(const char *path, struct err *err)
 	int r = is_ours(path);
 
 	if (r < 0)
-		return err_sys(err, r, "cannot mount on %s", path);
+		return err_sys(err, r, "mount on %s", path);
 	if (!r)
 		return err_set(err, -ENOTCONN,
 			       "%s holds a dead mount of another filesystem; unmount it first "
@@ -103,7 +103,7 @@ static int clear_dead(const char *path, struct err *err)
 			       path);
 	log_info("unmounting what a dead corosfs left at %s", path);
 	r = mountpoint_detach(path);
-	return r < 0 ? err_sys(err, r, "cannot unmount the dead mount at %s", path) : 0;
+	return r < 0 ? err_sys(err, r, "unmount the dead mount at %s", path) : 0;
 }
 
 /* As far as we may see; or -ENOMEM. */
@@ -175,19 +175,19 @@ int mountpoint_check(const char *dir, int nonempty, const char *const *keep, cha
 	if (is_dead(path) && (r = clear_dead(path, err)) < 0)
 		return r;
 	if ((r = is_ours(path)) < 0)
-		return err_sys(err, r, "cannot mount on %s", path);
+		return err_sys(err, r, "mount on %s", path);
 	if (r)
 		return err_set(err, -EBUSY,
 			       "%s has a corosfs mounted already; unmount it first "
 			       "(fusermount3 -u)",
 			       path);
 	if (stat(path, &st) < 0)
-		return err_sys(err, -errno, "cannot mount on %s", path);
+		return err_sys(err, -errno, "mount on %s", path);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, -ENOTDIR, "cannot mount on %s: it is not a directory", path);
 	r = nonempty ? 1 : is_empty(path);
 	if (r < 0)
-		return err_sys(err, r, "cannot mount on %s", path);
+		return err_sys(err, r, "mount on %s", path);
 	if (!r)
 		return err_set(err, -ENOTEMPTY,
 			       "cannot mount on %s: it is not empty (-o nonempty "

@@ -158,7 +158,7 @@ static int from_command(const struct secret *s, char md5[PASSWORD_MD5], struct e
 
 	pid_t pid = start_command(s->command, &fd);
 	if (pid < 0)
-		return err_sys(err, -EACCES, "cannot run password_command");
+		return err_sys(err, -EACCES, "run password_command");
 	read_command(s, fd, end_ms, text, &len);
 	close(fd);
 	int in_time = wait_command(s, pid, end_ms, &status);

@@ -23,7 +23,7 @@ static void system_words(void **state)
 
 	(void)state;
 	assert_int_equal(err_sys(&err, -ENOENT, "open %s", "x"), -ENOENT);
-	assert_string_equal(err.text, "open x: No such file or directory");
+	assert_string_equal(err.text, "cannot open x: No such file or directory");
 }
 
 static void nobody_listens(void **state)
