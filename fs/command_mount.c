@@ -21,6 +21,7 @@
 #include "fs/command.h"
 #include "fs/control_commands.h"
 #include "fs/fs.h"
+#include "fs/log_file.h"
 #include "fs/mount.h"
 #include "fs/mountpoint.h"
 #include "fs/node.h"
@@ -60,6 +61,7 @@ static void refresh(void *arg)
 {
 	const struct program *p = arg;
 
+	log_file_again();
 	month_store_refresh(p->backend.store);
 }
 
@@ -198,14 +200,12 @@ static void stop(struct program *p)
 static void detach(struct program *p)
 {
 	prctl(PR_SET_PDEATHSIG, 0);
-	log_echo(0);
+	log_file_leave_stderr();
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
 	if (chdir("/") < 0)
 		log_warn("cannot leave the current folder: %s", strerror(errno));
-	if (!p->options->log_file)
-		log_open((enum log_level)p->options->log, -1);
 	for (int fd = 0; null >= 0 && fd <= 2; fd++)
 		dup2(null, fd);
 	if (null > 2)

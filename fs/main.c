@@ -11,6 +11,7 @@
 #include "api/login.h"
 #include "fs/command.h"
 #include "fs/home.h"
+#include "fs/log_file.h"
 #include "fs/options.h"
 
 static int command_help(struct options *o)
@@ -34,17 +35,16 @@ static int (*const commands[])(struct options *o) = {
 	[OPTIONS_HELP] = command_help,       [OPTIONS_VERSION] = command_version,
 };
 
-static int open_log(const struct options *o, struct err *err)
+/* What was left open by whoever starts us (a lock, a pipe) must not live as long as the mount. And
+ * 0, 1 and 2 are not ours to use: the cache folder or its lock would be written over and closed as
+ * if it were the terminal. Not for writing, so that lost output is a failure as before. */
+static void settle_fds(void)
 {
-	int fd = STDERR_FILENO;
+	int fd;
 
-	if (o->log_file &&
-	    (fd = open(o->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) < 0)
-		return err_sys(err, -errno, "write the log to %s", o->log_file);
-	log_open((enum log_level)o->log, fd);
-	/* Whoever starts the program sees why it fails, wherever the log goes. */
-	log_echo(1);
-	return 0;
+	while ((fd = open("/dev/null", O_RDONLY)) >= 0 && fd <= STDERR_FILENO)
+		;
+	close_range(3, ~0U, 0);
 }
 
 /* Output that got lost (a full disk, a closed pipe) is a failure, too. */
@@ -63,16 +63,14 @@ int main(int argc, char **argv)
 	struct err err;
 	int status = 1;
 
-	/* What was left open by whoever starts us (a lock, a pipe) must not live as long as the
-	 * mount. */
-	close_range(3, ~0U, 0);
+	settle_fds();
 	log_open(LOG_LEVEL_WARN, STDERR_FILENO);
 	home_settle();
 	/* Months' texts are large and come and go: let them not fragment the heap. */
 	mallopt(M_MMAP_THRESHOLD, 32 << 10);
 	mallopt(M_ARENA_MAX, 2);
 	login_wipe_json();
-	if (options_parse(argc, argv, &o, &action, &err) < 0 || open_log(&o, &err) < 0)
+	if (options_parse(argc, argv, &o, &action, &err) < 0 || log_file_open(&o, &err) < 0)
 		log_error("%s", err.text);
 	else
 		status = commands[action](&o);

@@ -42,4 +42,23 @@ done
 same "an item that cannot be read is said once, not at every look" 1 "$(lines 'left out')"
 check "so is a count that is off" test "$(lines 'counts')" -le 1
 hubctl clear
+
+# ---- rotation, as logrotate does it
+
+mv "$T/log" "$T/log.1"
+kill -HUP "$(pid_at "$M")"
+check "SIGHUP makes the log again under its name" within 10 test -e "$T/log"
+hubctl set '{"fault": {"kind": "status"}}'
+said_again() { errno_of list "$M/2022/05" >/dev/null; grep -q 'out of order' "$T/log"; }
+check "and what comes is written there" within 10 said_again
+refused "not to the old one" grep -q 'out of order' "$T/log.1"
+same "private" 600 "$(stat -c %a "$T/log")"
+# A name that cannot be opened: the log goes on where it is.
+mv "$T/log" "$T/log.2"
+mkdir "$T/log"
+kill -HUP "$(pid_at "$M")"
+check "a log that cannot be made again goes on where it was" \
+    within 10 grep -q 'cannot write the log to' "$T/log.2"
+rmdir "$T/log"
+hubctl clear
 finish

@@ -176,6 +176,16 @@ check "a pipe behind it comes to its end" \
     "api=$hub,cache_dir=$T/cache"
 unmount
 
+# ---- started without stdin, stdout and stderr, as some supervisors do
+
+timeout 60 "$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=$T/cache" 0<&- 1>&- 2>&-
+same "a mount without the three: its command returns, exit status 0" 0 $?
+pid=$(pid_at "$M")
+turned_away "it holds the cache folder" "mounted already, by process $pid" "$T/other"
+same "whose lock has nothing but its number" "$pid" "$(cat "$T"/cache/*/lock)"
+check "it answers" cmp "$M/all/activities.json" "$T/all.json"
+unmount
+
 # ---- under a service manager
 
 # notified SOCKET: what a service manager hears of a mount that begins and is ended.
