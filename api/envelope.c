@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/clean.h"
 #include "api/json_text.h"
 
 #define MESSAGE_MAX 80 /* bytes of the hub's own words that an error shows */
@@ -30,20 +31,6 @@ static const struct {
 	{"1031", VERDICT_REFUSED, -EINVAL, "the Training Hub does not take these parameters"},
 };
 
-/* A decoded text as a short printable line, cut between characters. */
-static void clean(const struct buf *text, char *out, size_t size)
-{
-	size_t len = text->len < size - 1 ? text->len : size - 1;
-
-	while (len && len < text->len && ((unsigned char)text->data[len] & 0xc0) == 0x80)
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text->data[i];
-		out[i] = (char)(c < ' ' || c == 0x7f ? ' ' : c);
-	}
-	out[len] = '\0';
-}
-
 /* A code as it stands: a short string without escapes; "" for anything else. */
 static void read_result(const char *raw, size_t len, char out[ENVELOPE_RESULT])
 {
@@ -54,14 +41,14 @@ static void read_result(const char *raw, size_t len, char out[ENVELOPE_RESULT])
 	out[len - 2] = '\0';
 }
 
-/* The hub's words, as far as they fit; without memory there are none. */
+/* The hub's words, if they are no novel; without memory there are none. */
 static void read_message(const char *raw, size_t len, char *out, size_t size)
 {
 	struct buf text;
 
 	buf_init(&text, 4096);
-	if (json_text_string(raw, len, &text) != -EINVAL)
-		clean(&text, out, size);
+	if (json_text_string(raw, len, &text) == 0 && buf_cstr(&text))
+		clean_words(text.data, out, size);
 	buf_clear(&text);
 }
 

@@ -11,7 +11,8 @@ struct err {
 	char text[ERR_TEXT];
 };
 
-/* Keeps the words (cut at ERR_TEXT) and returns `code`. `err` may be NULL. */
+/* Keeps the words, made fit to be shown (clean.h) and cut at ERR_TEXT, and returns `code`. `err`
+ * may be NULL. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* For what the system refuses: `fmt` is what was tried, as in "open %s"; the words are "cannot open

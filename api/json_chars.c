@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 and \u; see json_chars.h. */
+/* Escapes and runs; see json_chars.h. */
 #include "api/json_chars.h"
 
 #include <stdint.h>
@@ -22,35 +22,6 @@ int json_hex4(const char *p, const char *end)
 		value = value * 16 + digit;
 	}
 	return value;
-}
-
-size_t json_utf8_length(const char *p, const char *end)
-{
-	const unsigned char *u = (const unsigned char *)p;
-	size_t left = (size_t)(end - p), len;
-	unsigned char low = 0x80, high = 0xbf;
-
-	if (u[0] < 0x80)
-		return 1;
-	if (u[0] >= 0xc2 && u[0] <= 0xdf) {
-		len = 2;
-	} else if (u[0] >= 0xe0 && u[0] <= 0xef) {
-		len = 3;
-		low = u[0] == 0xe0 ? 0xa0 : 0x80;
-		high = u[0] == 0xed ? 0x9f : 0xbf;
-	} else if (u[0] >= 0xf0 && u[0] <= 0xf4) {
-		len = 4;
-		low = u[0] == 0xf0 ? 0x90 : 0x80;
-		high = u[0] == 0xf4 ? 0x8f : 0xbf;
-	} else {
-		return 0;
-	}
-	if (left < len || u[1] < low || u[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
 }
 
 static int plain(char c)

@@ -5,14 +5,8 @@
 
 #include <stddef.h>
 
-#define JSON_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for what is no character */
-
 /* The four hexadecimal digits behind a \u, or -1. */
 int json_hex4(const char *p, const char *end);
-
-/* The length of the valid UTF-8 sequence at p (RFC 3629: no overlong forms, no surrogates), or 0.
- */
-size_t json_utf8_length(const char *p, const char *end);
 
 /* Where the bytes from p on end that can be copied as they stand: printable ASCII without " and \.
  */

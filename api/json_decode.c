@@ -5,32 +5,13 @@
 
 #include "api/json_chars.h"
 #include "api/json_text.h"
+#include "api/utf8.h"
 
-static int add_code_point(struct buf *out, unsigned long c)
+static int add_code_point(struct buf *out, uint32_t c)
 {
 	char u[4];
-	size_t len;
 
-	if (c < 0x80) {
-		u[0] = (char)c;
-		len = 1;
-	} else if (c < 0x800) {
-		u[0] = (char)(0xc0 | (c >> 6));
-		u[1] = (char)(0x80 | (c & 0x3f));
-		len = 2;
-	} else if (c < 0x10000) {
-		u[0] = (char)(0xe0 | (c >> 12));
-		u[1] = (char)(0x80 | ((c >> 6) & 0x3f));
-		u[2] = (char)(0x80 | (c & 0x3f));
-		len = 3;
-	} else {
-		u[0] = (char)(0xf0 | (c >> 18));
-		u[1] = (char)(0x80 | ((c >> 12) & 0x3f));
-		u[2] = (char)(0x80 | ((c >> 6) & 0x3f));
-		u[3] = (char)(0x80 | (c & 0x3f));
-		len = 4;
-	}
-	return buf_add(out, u, len);
+	return buf_add(out, u, utf8_put(u, c));
 }
 
 /* \uXXXX at p, and the low half of a surrogate pair behind it. Moves p past what it took. */
@@ -40,16 +21,16 @@ static int add_unicode_escape(struct buf *out, const char **p, const char *end)
 
 	*p += 6;
 	if (c < 0xd800 || c > 0xdfff)
-		return add_code_point(out, (unsigned long)c);
+		return add_code_point(out, (uint32_t)c);
 	if (c <= 0xdbff && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u') {
 		int low = json_hex4(*p + 2, end);
 		if (low >= 0xdc00 && low <= 0xdfff) {
 			*p += 6;
-			return add_code_point(out, 0x10000 + (((unsigned long)c - 0xd800) << 10) +
-							   ((unsigned long)low - 0xdc00));
+			return add_code_point(out, 0x10000 + (((uint32_t)c - 0xd800) << 10) +
+							   ((uint32_t)low - 0xdc00));
 		}
 	}
-	return buf_add_str(out, JSON_REPLACEMENT);
+	return buf_add_str(out, UTF8_REPLACEMENT_TEXT);
 }
 
 static int add_escape(struct buf *out, const char **p, const char *end)
@@ -80,9 +61,7 @@ int json_text_string(const char *raw, size_t len, struct buf *out)
 		} else if (*p == '\\') {
 			r = add_escape(out, &p, end);
 		} else {
-			size_t u = json_utf8_length(p, end);
-			r = u ? buf_add(out, p, u) : buf_add_str(out, JSON_REPLACEMENT);
-			p += u ? u : 1;
+			r = add_code_point(out, utf8_next(&p, end));
 		}
 	}
 	return r;

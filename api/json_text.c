@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/json_chars.h"
+#include "api/utf8.h"
 
 void json_text_init(struct json_text *in, const char *data, size_t len)
 {
@@ -72,7 +73,7 @@ static int scan_string(struct json_text *in, struct buf *out)
 			p += len;
 			continue;
 		}
-		size_t len = (unsigned char)*p < 0x20 ? 0 : json_utf8_length(p, in->end);
+		size_t len = (unsigned char)*p < 0x20 ? 0 : utf8_length(p, in->end);
 		if (len) {
 			p += len;
 			continue;
@@ -83,7 +84,7 @@ static int scan_string(struct json_text *in, struct buf *out)
 			if (r == 0 && (unsigned char)*p < 0x20)
 				r = buf_printf(out, "\\u%04x", (unsigned char)*p);
 			else if (r == 0)
-				r = buf_add_str(out, JSON_REPLACEMENT);
+				r = buf_add_str(out, UTF8_REPLACEMENT_TEXT);
 		}
 		from = ++p;
 	}

@@ -9,6 +9,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "api/clean.h"
+
 static atomic_int max_level = LOG_LEVEL_WARN;
 static atomic_int out_fd = STDERR_FILENO;
 static atomic_int echo;
@@ -46,17 +48,14 @@ int log_debug_on(void)
 __attribute__((format(printf, 2, 0))) static void line(enum log_level level, const char *fmt,
 						       va_list ap)
 {
-	char text[600];
+	char raw[2400] = "", text[600];
 
 	if ((int)level != LEVEL_ASKED && (int)level > atomic_load(&max_level))
 		return;
 	int head = snprintf(text, sizeof(text), "corosfs: %s", levels[level].word);
-	if (vsnprintf(text + head, sizeof(text) - (size_t)head - 1, fmt, ap) < 0)
-		return;
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	clean_words(raw, text + head, sizeof(text) - (size_t)head - 1);
 	size_t len = strlen(text);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			text[i] = '?';
 
 	int fd = atomic_load(&out_fd);
 	if (fd < 0) {

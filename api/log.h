@@ -4,8 +4,9 @@
  *
  * Secrets: callers log what failed and what to do, never an answer's body, a
  * header, a password, a token, a fileUrl or an imageUrl. URLs are logged as
- * method and path alone. What is logged has control characters replaced, so
- * that a name from the hub cannot forge a second line or steer a terminal.
+ * method and path alone. What others say (names, libcurl, the hub) passes
+ * clean.h, so that it can neither forge a second line, steer a terminal nor
+ * tell a secret.
  *
  * Any thread may call; a line is written at once and whole.
  */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/clean.h"
 #include "api/json_member.h"
 #include "api/json_text.h"
 
@@ -51,6 +52,7 @@ static int bcrypt_once(const char md5[PASSWORD_MD5], struct crypt_data *data,
 	if (!text || strlen(text) != BCRYPT_LEN)
 		return -EIO;
 	memcpy(hash, text, BCRYPT_LEN + 1);
+	clean_secret(CLEAN_BCRYPT, hash);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/clean.h"
 #include "api/gate.h"
 #include "api/region.h"
 #include "api/session_impl.h"
@@ -37,6 +38,7 @@ static void adopt(struct session *s, const struct session_token *kept)
 	    !region_fits(s->config.api, kept->region, kept->base))
 		return;
 	s->token = *kept;
+	clean_secret(CLEAN_TOKEN, s->token.token);
 	s->generation++;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/clean.h"
 #include "api/exchange.h"
 #include "api/log.h"
 #include "api/region.h"
@@ -97,6 +98,7 @@ static void end_logged_in(struct session *s, const struct login_answer *answer)
 		return;
 	}
 	memcpy(s->token.token, answer->token, sizeof(s->token.token));
+	clean_secret(CLEAN_TOKEN, s->token.token);
 	snprintf(s->token.user_id, sizeof(s->token.user_id), "%s", user);
 	memcpy(s->token.base, s->login.base, sizeof(s->token.base));
 	s->token.region = 0;

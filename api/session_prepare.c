@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/clean.h"
 #include "api/session_impl.h"
 #include "api/thread.h"
 
@@ -99,6 +100,7 @@ void session_prepare_take(struct session *s, struct err *err)
 	pthread_join(job->thread, NULL);
 	*err = job->err;
 	memcpy(s->login.md5, job->md5, sizeof(s->login.md5));
+	clean_secret(CLEAN_MD5, s->login.md5);
 	login_wipe(&s->login.body);
 	s->login.body = job->body;
 	buf_init(&job->body, LOGIN_BODY_MAX);

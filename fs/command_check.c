@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "api/clean.h"
 #include "api/log.h"
 #include "api/region.h"
 #include "cache/cache_dir.h"
@@ -16,7 +17,7 @@ __attribute__((format(printf, 3, 0))) static void say(struct check *c, const cha
 						      const char *fmt, va_list ap)
 {
 	fprintf(c->out, "%s ", sign);
-	vfprintf(c->out, fmt, ap);
+	clean_vprint(c->out, fmt, ap);
 	fputc('\n', c->out);
 	/* A step may take its time: the one before it should be seen. */
 	fflush(c->out);
@@ -38,7 +39,9 @@ void check_bad(struct check *c, const char *remedy, const char *fmt, ...)
 	va_start(ap, fmt);
 	say(c, c->is_utf8 ? "\xe2\x9c\x97" : "BAD ", fmt, ap);
 	va_end(ap);
-	fprintf(c->out, "  %s %s\n", c->is_utf8 ? "\xe2\x86\x92" : "  ->", remedy);
+	fprintf(c->out, "  %s ", c->is_utf8 ? "\xe2\x86\x92" : "  ->");
+	clean_print(c->out, "%s", remedy);
+	fputc('\n', c->out);
 	fflush(c->out);
 	c->bad++;
 }

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "api/clean.h"
 #include "api/log.h"
 #include "api/region.h"
 #include "api/session_state.h"
@@ -129,7 +130,7 @@ int command_login(struct options *o)
 		return 1;
 	}
 	const char *name = region_name(region);
-	printf("logged in as %s", o->account);
+	clean_print(stdout, "logged in as %s", o->account);
 	if (name)
 		printf(", region %d (%s)", region, name);
 	puts(fd >= 0 ? "; the mount goes on with it" : "; the login is kept for the next mount");

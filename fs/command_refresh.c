@@ -2,6 +2,7 @@
 /* corosfs --refresh PATH: the mount looks at the hub again for what the path is. */
 #include <stdio.h>
 
+#include "api/clean.h"
 #include "api/log.h"
 #include "fs/command.h"
 #include "fs/control_client.h"
@@ -27,8 +28,9 @@ static void say(const char *path, const json_t *done)
 	int same = number(done, "same"), fresh = number(done, "new"),
 	    changed = number(done, "changed"), all = same + fresh + changed;
 
-	printf("%s: looked at %d month%s with %d request%s: ", path, all, all == 1 ? "" : "s",
-	       number(done, "requests"), number(done, "requests") == 1 ? "" : "s");
+	clean_print(stdout, "%s: looked at %d month%s with %d request%s: ", path, all,
+		    all == 1 ? "" : "s", number(done, "requests"),
+		    number(done, "requests") == 1 ? "" : "s");
 	if (changed || fresh)
 		printf("%d changed, %d for the first time\n", changed, fresh);
 	else

@@ -12,95 +12,24 @@
 #include <xxhash.h>
 
 #include "api/sport.h"
-
-#define REPLACEMENT 0xfffdu
+#include "api/utf8.h"
 
 /* ---- characters ---- */
 
-/* The code point at *p, which is moved past it. What is no UTF-8 is U+FFFD, a byte at a time. */
-static uint32_t next_char(const unsigned char **p, const unsigned char *end)
-{
-	const unsigned char *u = *p;
-	int more = u[0] < 0x80       ? 0
-		   : u[0] >> 5 == 6  ? 1
-		   : u[0] >> 4 == 14 ? 2
-		   : u[0] >> 3 == 30 ? 3
-				     : -1;
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	uint32_t c = more <= 0 ? u[0] : u[0] & (0x3fu >> more);
-
-	(*p)++;
-	if (more < 0 || end - u <= more)
-		return more ? REPLACEMENT : c;
-	for (int i = 1; i <= more; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return REPLACEMENT;
-		c = c << 6 | (u[i] & 0x3fu);
-	}
-	if (c < least[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return REPLACEMENT;
-	*p += more;
-	return c;
-}
-
-static size_t put_char(char *out, uint32_t c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
-struct range {
-	uint32_t first, last;
-};
-
 /* Unicode's White_Space. */
-static const struct range spaces[] = {
+static const struct {
+	uint32_t first, last;
+} spaces[] = {
 	{0x9, 0xd},       {0x20, 0x20},     {0x85, 0x85},     {0xa0, 0xa0},     {0x1680, 0x1680},
 	{0x2000, 0x200a}, {0x2028, 0x2029}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000},
 };
 
-/* Unicode's category Cf (format characters: bidirectional controls, joiners, tags), those that
- * have a shape of their own (number signs of Arabic, Syriac, Kaithi) left out. */
-static const struct range invisible[] = {
-	{0xad, 0xad},       {0x61c, 0x61c},     {0x180e, 0x180e},   {0x200b, 0x200f},
-	{0x202a, 0x202e},   {0x2060, 0x206f},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},
-	{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0001, 0xe0001}, {0xe0020, 0xe007f},
-};
-
-static int within(const struct range *r, size_t n, uint32_t c)
-{
-	for (size_t i = 0; i < n; i++)
-		if (c >= r[i].first && c <= r[i].last)
-			return 1;
-	return 0;
-}
-
 static int is_space(uint32_t c)
 {
-	return within(spaces, sizeof(spaces) / sizeof(spaces[0]), c);
-}
-
-static int is_invisible(uint32_t c)
-{
-	return within(invisible, sizeof(invisible) / sizeof(invisible[0]), c);
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+		if (c >= spaces[i].first && c <= spaces[i].last)
+			return 1;
+	return 0;
 }
 
 /* What a filesystem, a shell or Windows would trip over. */
@@ -113,25 +42,25 @@ static int is_unsafe(uint32_t c)
 
 static size_t clean(const char *title, size_t len, char out[NAME_TITLE_MAX + 1])
 {
-	const unsigned char *p = (const unsigned char *)title, *end = p + len;
+	const char *p = title, *end = p + len;
 	size_t n = 0;
 	int after_space = 0;
 
 	while (p < end) {
-		uint32_t c = next_char(&p, end);
+		uint32_t c = utf8_next(&p, end);
 		char u[4];
 		if (is_space(c)) {
 			after_space = 1;
 			continue;
 		}
-		if (is_invisible(c))
+		if (utf8_is_invisible(c))
 			continue;
 		if (is_unsafe(c))
 			c = '-';
 		if (after_space && c >= 'a' && c <= 'z')
 			c -= 'a' - 'A';
 		after_space = 0;
-		size_t bytes = put_char(u, c);
+		size_t bytes = utf8_put(u, c);
 		if (n + bytes > NAME_TITLE_MAX)
 			break;
 		memcpy(out + n, u, bytes);
@@ -176,17 +105,17 @@ static void load_locale(void)
 /* Case does not count on macOS and Windows, where copies end up. */
 static uint64_t fold_hash(const char *name, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)name, *end = p + len;
+	const char *p = name, *end = p + len;
 	char folded[4 * NAME_STEM_MAX];
 	size_t n = 0;
 
 	while (p < end && n + 4 <= sizeof(folded)) {
-		uint32_t c = next_char(&p, end);
+		uint32_t c = utf8_next(&p, end);
 		if (c < 0x80)
 			c = c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 		else if (utf8_locale)
 			c = (uint32_t)towlower_l((wint_t)c, utf8_locale);
-		n += put_char(folded + n, c);
+		n += utf8_put(folded + n, c);
 	}
 	return XXH3_64bits(folded, n) | 1;
 }

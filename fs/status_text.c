@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/clean.h"
 #include "api/metrics.h"
 #include "api/region.h"
 #include "fs/status.h"
@@ -54,10 +55,10 @@ static void login_words(const json_t *o, FILE *out)
 	const json_t *login = json_object_get(o, "login");
 	char again[32];
 
-	fprintf(out, "  login     %s", text(login, "state"));
+	clean_print(out, "  login     %s", text(login, "state"));
 	if (json_object_get(login, "why"))
-		fprintf(out, " for %s: %s", span(number(login, "again_s"), again),
-			text(login, "why"));
+		clean_print(out, " for %s: %s", span(number(login, "again_s"), again),
+			    text(login, "why"));
 	fputc('\n', out);
 }
 
@@ -67,14 +68,16 @@ static void hub_words(const json_t *o, FILE *out)
 	const char *region = region_name((int)number(o, "region"));
 	char again[32];
 
-	fprintf(out, "  hub       %s", text(o, "hub"));
+	clean_print(out, "  hub       %s", text(o, "hub"));
 	if (region)
 		fprintf(out, ", region %d (%s)", (int)number(o, "region"), region);
 	fprintf(out, ", %d calls under way, %d waiting\n", (int)number(calls, "active"),
 		(int)number(calls, "queued"));
-	if (json_is_true(json_object_get(breaker, "open")))
-		fprintf(out, "  spared    tried again in %s: %s\n",
-			span(number(breaker, "again_s"), again), text(breaker, "why"));
+	if (!json_is_true(json_object_get(breaker, "open")))
+		return;
+	clean_print(out, "  spared    tried again in %s: %s",
+		    span(number(breaker, "again_s"), again), text(breaker, "why"));
+	fputc('\n', out);
 }
 
 static void cache_words(const json_t *o, int64_t now_s, FILE *out)
@@ -97,7 +100,8 @@ static void cache_words(const json_t *o, int64_t now_s, FILE *out)
 	if (number(d, "files"))
 		fprintf(out, "  downloads %lld files, %s\n", (long long)number(d, "files"),
 			bytes((double)number(d, "bytes"), a));
-	fprintf(out, "  cache     %s\n", text(c, "folder"));
+	clean_print(out, "  cache     %s", text(c, "folder"));
+	fputc('\n', out);
 }
 
 /* The sum of a family's series. */
@@ -154,9 +158,10 @@ void status_words(const json_t *o, int64_t now_s, FILE *out)
 	const json_t *m = json_object_get(o, "metrics"), *last = json_object_get(o, "last_error");
 	char a[32];
 
-	fprintf(out, "%s: %s, for %s, process %d, version %s\n", text(o, "mountpoint"),
-		text(o, "account"), span(now_s - number(o, "started_s"), a), (int)number(o, "pid"),
-		text(o, "version"));
+	clean_print(out, "%s: %s, for %s, process %d, version %s", text(o, "mountpoint"),
+		    text(o, "account"), span(now_s - number(o, "started_s"), a),
+		    (int)number(o, "pid"), text(o, "version"));
+	fputc('\n', out);
 	login_words(o, out);
 	hub_words(o, out);
 	cache_words(o, now_s, out);
@@ -168,10 +173,12 @@ void status_words(const json_t *o, int64_t now_s, FILE *out)
 	fprintf(out, ", %s read\n", bytes(sum(m, "corosfs_fuse_read_bytes_total"), a));
 	line_of(m, "errors", "corosfs_fuse_errors_total", "to programs", out);
 	fputc('\n', out);
-	if (last)
-		fprintf(out, "  %s %s ago: %s\n",
-			json_is_true(json_object_get(o, "failing")) ? "failing  " : "last error",
-			span(now_s - number(last, "time_s"), a), text(last, "text"));
+	if (!last)
+		return;
+	clean_print(out, "  %s %s ago: %s",
+		    json_is_true(json_object_get(o, "failing")) ? "failing  " : "last error",
+		    span(now_s - number(last, "time_s"), a), text(last, "text"));
+	fputc('\n', out);
 }
 
 /* ---- Prometheus ---- */

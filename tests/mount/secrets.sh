@@ -56,6 +56,16 @@ hubctl clear
 hubctl set '{"expire_token": true}'
 again() { ls "$M/2023/03" >/dev/null 2>&1; }
 check "after a storm of faults it reads again" within 30 again
+# It may even say the token that it was sent, and more than words.
+token=$(sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' "$T"/cache/*/token)
+hubctl set "{\"fault\": {\"kind\": \"result\", \"code\": \"5556\",
+    \"message\": \"no $token \\u009b2J\\u202e https://otto:pass@h/?sig=1\"}}"
+refused "a hub that tells the token fails" ls "$M/2023/04"
+check "its words are in the log" grep -q '5556: no \*\*\* ?2J? https://\*\*\*@h/?\*\*\*' "$T/log"
+"$COROSFS" --status "$M" >"$T/status" && "$COROSFS" --status --json "$M" >>"$T/status"
+clean "$T/status" "--status"
+check "nor does it steer a terminal" grep -q '5556: no \*\*\* ?2J? ' "$T/status"
+hubctl clear
 secrets | grep -E '^[0-9A-F]{32}$' >>"$T/tokens"
 unmount
 hubctl set '{"expire_token": true, "password": "other"}'
@@ -68,6 +78,14 @@ unmount
 (umask 022 && COROSFS_PASSWORD=wrong "$COROSFS" "$ACCOUNT" "$M" -d \
     -o "api=$hub,cache_dir=$T/cache3" >"$T/stderr" 2>&1)
 clean "$T/stderr" "-d on the terminal"
+
+# The user of a proxy, however its URL is cut to pieces.
+for proxy in 'http://otto:pass#1@127.0.0.1:1' '127.0.0.1:1#pass@127.0.0.1:1'; do
+    https_proxy=$proxy "$COROSFS" --check "$ACCOUNT" -o "api=https://127.0.0.2,cache_dir=$T/cache4" \
+        >"$T/checked" 2>&1
+    check "--check says what fails" grep -q 'connection: cannot reach 127.0.0.2' "$T/checked"
+    refused "and no word of the proxy's user" grep -e otto -e 'pass[#@]' -e 127.0.0.1 "$T/checked"
+done
 
 # ---- the cache
 

@@ -76,7 +76,7 @@ check "- and no login is tried" said "^– login: not tried"
 finds "a name that nobody knows" "name: hub.invalid: " "resolv.conf" -o api=https://hub.invalid
 finds "plain http off loopback" "api=\|.*only https" "api=" -o api=http://192.0.2.1
 finds "certificates that are not there" "certificates: cannot read /none" "ca_file" -o ca_file=/none
-finds "a cache folder that cannot be made" "cache: make the cache folder" "cache_dir" \
+finds "a cache folder that cannot be made" "cache: cannot make the cache folder" "cache_dir" \
     -o cache_dir=/proc/none
 echo secret >"$T/password" && chmod 644 "$T/password"
 finds "a password file that others can read" "password: .*chmod 600" "chmod 600" \

@@ -67,7 +67,7 @@ static const struct outcome_case {
 	 -EIO, "1001: Service exceptions", 1},
 	{"a failure nobody knows",
 	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"message\":\"x\\ny\"}}", 0,
-	 -EOPNOTSUPP, "5006: x y", 1},
+	 -EOPNOTSUPP, "5006: x?y", 1},
 	{"parameters the hub does not take", "{\"fault\":{\"kind\":\"result\",\"code\":\"1031\"}}",
 	 0, -EINVAL, "1031", 1},
 	{"no answer in time", "{\"fault\":{\"kind\":\"stall_headers\"}}", 300, -ETIMEDOUT, "300 ms",

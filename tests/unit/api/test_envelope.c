@@ -34,7 +34,7 @@ static const struct answer_case {
 	 "{\"message\":\"Something\",\"result\":\"5006\"}", VERDICT_REFUSED, -EOPNOTSUPP,
 	 "code 5006: Something"},
 	{"words cannot forge a line", 200, "{\"message\":\"a\\nb\\u001b\",\"result\":\"9\"}",
-	 VERDICT_REFUSED, -EOPNOTSUPP, "code 9: a b "},
+	 VERDICT_REFUSED, -EOPNOTSUPP, "code 9: a?b?"},
 	{"long words are cut", 200, "{\"message\":\"" E80 "X\",\"result\":\"9\"}", VERDICT_REFUSED,
 	 -EOPNOTSUPP, "code 9: " E80},
 	{"a result that is a number", 200, "{\"result\":0}", VERDICT_FAILED, -EIO, ""},

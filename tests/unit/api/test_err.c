@@ -26,6 +26,22 @@ static void system_words(void **state)
 	assert_string_equal(err.text, "cannot open x: No such file or directory");
 }
 
+static void others_words(void **state)
+{
+	struct err err;
+
+	(void)state;
+	err_set(&err, -EIO, "%s",
+		"a\xc2\x9b"
+		"b http://me:p@h");
+	assert_string_equal(err.text, "a?b http://***@h");
+	err_sys(&err, -ENOENT, "open %s", "a\nb");
+	assert_string_equal(err.text, "cannot open a?b: No such file or directory");
+	/* What is in it may be said again. */
+	err_set(&err, -EIO, "%s, again", err.text);
+	assert_string_equal(err.text, "cannot open a?b: No such file or directory, again");
+}
+
 static void nobody_listens(void **state)
 {
 	(void)state;
@@ -53,6 +69,7 @@ int main(void)
 
 	rows_add(&rows, "words and number", words_and_number, NULL);
 	rows_add(&rows, "the system's words behind ours", system_words, NULL);
+	rows_add(&rows, "others' words are cleaned", others_words, NULL);
 	rows_add(&rows, "the number alone when nobody wants words", nobody_listens, NULL);
 	rows_add(&rows, "long words are cut", long_words_are_cut, NULL);
 	return rows_run("err", &rows);

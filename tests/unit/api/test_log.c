@@ -35,6 +35,9 @@ static const struct log_case {
 	 "corosfs: error: a?b?c\n"},
 	{"nor steer a terminal", LOG_LEVEL_WARN, log_error, "\033[2J\a\177",
 	 "corosfs: error: ?[2J??\n"},
+	{"in either set of controls", LOG_LEVEL_WARN, log_error, "\xc2\x9b", "corosfs: error: ?\n"},
+	{"nor tell a password", LOG_LEVEL_WARN, log_error, "http://me:p@h",
+	 "corosfs: error: http://***@h\n"},
 	{"names keep their letters", LOG_LEVEL_WARN, log_error, "東京", "corosfs: error: 東京\n"},
 };
 
