@@ -58,9 +58,9 @@ struct http_request {
 	const char *const *headers; /* "Name: value" lines, ended by NULL; may hold secrets */
 	const void *body;           /* NULL: none; a POST then says Content-Length: 0 */
 	size_t body_len;
-	size_t max_size; /* a longer answer is -EIO, cut off while it arrives */
+	size_t max_size; /* a longer answer is -EIO, cut off while it arrives; so are 64 KiB of
+			    headers */
 	int timeout_ms;  /* for the whole exchange; with a sink, for every wait in it */
-	int want_date;   /* http_answer's date_s */
 	/*
 	 * NULL: the answer is collected in memory. Else where the body of a 200 goes, piece by
 	 * piece, on the transport thread: 0 or a negative errno, which ends the exchange.
@@ -77,7 +77,7 @@ struct http_answer {
 	/* Where a 3xx sends us, as an absolute URL; "" when it does not. */
 	const char *redirect;
 	int ms;         /* how long the exchange took */
-	int64_t date_s; /* the Date header, if it was wanted; 0 without one */
+	int64_t date_s; /* the Date header; 0 without one */
 };
 
 /*
@@ -87,7 +87,7 @@ struct http_answer {
  *   -ECONNRESET    the connection broke before an answer began
  *   -ECONNABORTED  the answer was cut off
  *   -ETIMEDOUT     no whole answer within timeout_ms
- *   -EIO           longer than max_size, or not HTTP
+ *   -EIO           longer than max_size, in an encoding other than gzip, or not HTTP
  *   -ENOMEM, -ECANCELED, and what the sink gave
  * and words that name the host, never the URL's query. It may come before
  * http_submit() returns, when there is no memory or after http_stop().

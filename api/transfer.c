@@ -13,12 +13,14 @@
 
 #include "api/clock.h"
 
-#define CONNECT_MS    10000
-#define UNACKED_MS    10000 /* a connection that is dead on the way is noticed after this */
-#define SLOWEST       100L  /* bytes a second, below which a file does not come any more */
-#define SINK_MS       3600000L
-#define WIPE_MAX      65536 /* answers up to this size may hold a token, and are wiped */
-#define RETRY_AFTER_S 3600 /* a later time is cut to this; libcurl 8 cuts it to six hours */
+#define CONNECT_MS     10000
+#define UNACKED_MS     10000 /* a connection that is dead on the way is noticed after this */
+#define SLOWEST        100L  /* bytes a second, below which a file does not come any more */
+#define SINK_MS        3600000L
+#define HEAD_MAX       65536 /* bytes of headers and trailers; all of the API's are below 2 KiB */
+#define WIPE_MAX       65536 /* answers up to this size may hold a token, and are wiped */
+#define RETRY_AFTER_S  3600  /* a later time is cut to this; libcurl 8 cuts it to six hours */
+#define CURL_TOO_LARGE 100   /* CURLE_TOO_LARGE, which version 7 does not have */
 
 static void free_headers(struct curl_slist *headers)
 {
@@ -130,18 +132,48 @@ static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-/* A header at a time; curl_getdate() says -1 for what is no date. */
-static size_t take_date(char *data, size_t size, size_t n, void *arg)
+/* Whether a line is this header ("name:"), and its value. */
+static int is_header(const char *line, size_t len, const char *name, char value[64])
 {
-	static const char name[] = "date:";
-	struct transfer *t = arg;
-	char text[64];
+	size_t n = strlen(name);
 
-	if (size * n > strlen(name) && strncasecmp(data, name, strlen(name)) == 0) {
-		snprintf(text, sizeof(text), "%.*s", (int)(size * n - strlen(name)),
-			 data + strlen(name));
-		time_t date_s = curl_getdate(text, NULL);
+	if (len < n || strncasecmp(line, name, n) != 0)
+		return 0;
+	line += n;
+	len -= n;
+	while (len && strchr(" \t\r\n", line[len - 1]))
+		len--;
+	while (len && (*line == ' ' || *line == '\t')) {
+		line++;
+		len--;
+	}
+	snprintf(value, 64, "%.*s", (int)len, line);
+	return 1;
+}
+
+/*
+ * A line of a head, of a 1xx or a proxy's too, or of the trailers behind the last chunk, which
+ * libcurl keeps and does not count: so all that is no body is counted here. It unpacks whatever a
+ * server likes to send: what was not asked for may want far more memory than gzip.
+ */
+static size_t take_header(char *line, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	char value[64];
+
+	t->head_len += size * n;
+	t->is_headed |= size * n <= 2;
+	if (t->head_len > HEAD_MAX)
+		return CURL_WRITEFUNC_ERROR;
+	if (is_header(line, size * n, "date:", value)) {
+		time_t date_s = curl_getdate(value, NULL);
 		t->date_s = date_s > 0 ? date_s : 0;
+	}
+	if (is_header(line, size * n, "content-encoding:", value) &&
+	    strcasecmp(value, "gzip") != 0 && strcasecmp(value, "x-gzip") != 0 &&
+	    strcasecmp(value, "identity") != 0 && value[0]) {
+		t->is_odd = 1;
+		return CURL_WRITEFUNC_ERROR;
 	}
 	return size * n;
 }
@@ -214,10 +246,8 @@ static int set_request_options(struct transfer *t, const struct http_request *r,
 	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_bytes) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) != CURLE_OK;
-	if (r->want_date) {
-		bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_date) != CURLE_OK;
-		bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t) != CURLE_OK;
-	}
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->words) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, t) != CURLE_OK;
 	if (strcmp(r->method, "POST") == 0) {
@@ -251,20 +281,56 @@ struct transfer *transfer_new(const struct http_config *config, const struct htt
 
 /* ---- the end ---- */
 
-static int is_connected(const struct transfer *t)
+static int is_past(const struct transfer *t, CURLINFO time)
 {
 	curl_off_t us = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+	curl_easy_getinfo(t->easy, time, &us);
 	return us > 0;
+}
+
+/* libcurl's own hold pieces of a proxy's URL, cut where it thinks that host and port are: with a
+ * password in one they are not shown. */
+static const char *words_of(const struct transfer *t, CURLcode result)
+{
+	static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy",
+					    "ALL_PROXY"};
+	int is_secret = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *proxy = getenv(names[i]);
+		is_secret |= proxy && strchr(proxy, '@');
+	}
+	return t->words[0] && !is_secret ? t->words : curl_easy_strerror(result);
+}
+
+/* libcurl ends a single line of 100 KiB by itself, and says in its version 7 that memory is out. */
+static int is_long_head(const struct transfer *t, CURLcode result)
+{
+	int is_too_large = result == CURLE_OUT_OF_MEMORY || (int)result == CURL_TOO_LARGE;
+
+	return t->head_len > HEAD_MAX ||
+	       (is_too_large && !t->is_headed && is_past(t, CURLINFO_STARTTRANSFER_TIME_T));
 }
 
 /* Why there is no answer, as errno and words; see http_done. */
 static int explain(const struct transfer *t, CURLcode result, struct err *err)
 {
-	const char *words = t->words[0] ? t->words : curl_easy_strerror(result);
-	long status = 0;
+	const char *words = words_of(t, result);
+	long status = 0, proxy = 0;
 
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
+	if (proxy >= 300)
+		return err_set(err, -EHOSTUNREACH,
+			       "the proxy does not let us through to %s (HTTP %ld); check its "
+			       "address, user and password",
+			       t->host, proxy);
+	if (is_long_head(t, result))
+		return err_set(err, -EIO, "%s sends more than %d KiB of headers", t->host,
+			       HEAD_MAX >> 10);
+	if (t->is_odd)
+		return err_set(err, -EIO, "%s packs its answer in a way that it was not asked for",
+			       t->host);
 	switch (result) {
 	case CURLE_OUT_OF_MEMORY:
 		return err_sys(err, -ENOMEM, "ask %s", t->host);
@@ -274,7 +340,7 @@ static int explain(const struct transfer *t, CURLcode result, struct err *err)
 		return err_set(err, -EIO, "%s sends more than %zu KiB in one answer", t->host,
 			       t->answer.max >> 10);
 	case CURLE_OPERATION_TIMEDOUT:
-		if (is_connected(t))
+		if (is_past(t, CURLINFO_PRETRANSFER_TIME_T))
 			return err_set(err, -ETIMEDOUT, "%s does not answer within %d ms", t->host,
 				       t->timeout_ms);
 		return err_set(err, -EHOSTUNREACH, "cannot reach %s (%s); check the network",

@@ -21,9 +21,12 @@ struct transfer {
 	size_t sunk; /* bytes that the sink got */
 	int refused; /* 0, or why the rest of the answer was not taken: -EFBIG, -ENOMEM, the sink's
 		      */
+	size_t head_len; /* of all headers and trailers */
+	int is_headed;   /* a head is over */
+	int is_odd;      /* a header says what nobody asked for */
 	int timeout_ms;
 	int64_t start_ms;
-	int64_t date_s; /* of the answer, if it is wanted */
+	int64_t date_s; /* of the answer */
 	char host[128];
 	char words[CURL_ERROR_SIZE];
 	http_done *done;

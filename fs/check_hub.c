@@ -125,11 +125,8 @@ static void visited(void *arg, const struct http_answer *a, const struct err *er
 static void visit(void *arg)
 {
 	struct visit *v = arg;
-	const struct http_request request = {.method = "GET",
-					     .url = v->url,
-					     .max_size = ANSWER_MAX,
-					     .timeout_ms = CONNECT_MS,
-					     .want_date = 1};
+	const struct http_request request = {
+		.method = "GET", .url = v->url, .max_size = ANSWER_MAX, .timeout_ms = CONNECT_MS};
 
 	http_submit(v->http, &request, visited, v);
 }

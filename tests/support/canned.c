@@ -73,11 +73,15 @@ static void answer(struct canned *c, int fd)
 		memcpy(bytes, c->bytes, len);
 	lock_drop(&c->lock);
 
+	const char *line = bytes && len ? memrchr(bytes, '\n', len - 1) : NULL;
+	size_t again = line ? (size_t)(line + 1 - bytes) : 0;
 	for (size_t sent = 0; bytes && sent < len;) {
 		ssize_t n = send(fd, bytes + sent, len - sent, MSG_NOSIGNAL);
 		if (n <= 0)
 			break;
 		sent += (size_t)n;
+		if (sent == len && end == CANNED_AGAIN)
+			sent = again;
 	}
 	free(bytes);
 	if (end == CANNED_STALL)

@@ -10,6 +10,7 @@ enum canned_end {
 	CANNED_CLOSE, /* after the bytes the connection is closed */
 	CANNED_RESET, /* or reset */
 	CANNED_STALL, /* or kept until the client gives up */
+	CANNED_AGAIN, /* or the last line comes again and again until the client leaves */
 };
 
 struct canned;

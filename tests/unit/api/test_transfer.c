@@ -11,6 +11,9 @@
 #include "tests/support/rows.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
+#define A10  "aaaaaaaaaa"
+#define A50  A10 A10 A10 A10 A10
+#define A1K  A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50
 
 static struct canned *server;
 
@@ -39,6 +42,22 @@ static const struct answer_case {
 	 17 + 46 + 25, CANNED_CLOSE, 0, 200, "hello", -1},
 	{"gzip that is none", HEAD "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", 0,
 	 CANNED_CLOSE, -EIO, 0, "", -1},
+	{"gzip by its old name",
+	 HEAD "Content-Encoding: X-Gzip\r\nContent-Length: 25\r\n\r\n"
+	      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00"
+	      "\x86\xa6\x10\x36\x05\x00\x00\x00",
+	 17 + 48 + 25, CANNED_CLOSE, 0, 200, "hello", -1},
+	{"no encoding, in words",
+	 HEAD "Content-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello", 0, CANNED_CLOSE, 0,
+	 200, "hello", -1},
+	{"an encoding that nobody asked for", HEAD "Content-Encoding: zstd\r\n\r\nhello", 0,
+	 CANNED_CLOSE, -EIO, 0, "", -1},
+	{"behind one that was", HEAD "Content-Encoding: gzip , br\r\n\r\nhello", 0, CANNED_CLOSE,
+	 -EIO, 0, "", -1},
+	{"large headers", HEAD "A: " A1K "\r\nB: " A1K A1K A1K "\r\nContent-Length: 5\r\n\r\nhello",
+	 0, CANNED_CLOSE, 0, 200, "hello", -1},
+	{"trailers", HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n", 0,
+	 CANNED_CLOSE, 0, 200, "hello", -1},
 	{"another status is an answer too", "HTTP/1.1 502 Bad\r\nContent-Length: 1\r\n\r\nx", 0,
 	 CANNED_CLOSE, 0, 502, "x", -1},
 	{"a redirect is not followed",
@@ -121,6 +140,43 @@ static void size(void **state)
 	assert_int_equal(o.err.code, c->code);
 	if (c->code == 0)
 		assert_int_equal(o.len, c->sent);
+	exchange_stop(http);
+}
+
+/* What is no body has a ceiling, too. A server that does not stop would be asked until the time is
+ * over. */
+static const struct head_case {
+	const char *why, *first, *again;
+	int is_line; /* each `again` is a line of its own */
+	const char *want;
+} head_cases[] = {
+	{"headers without end", HEAD, "x-header: " A50, 1, "64 KiB of headers"},
+	{"empty headers without end", HEAD, "a:", 1, "64 KiB of headers"},
+	{"one header without end", HEAD "x-header: ", A50, 0, "64 KiB of headers"},
+	{"early hints without end", "", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n", 1,
+	 "64 KiB of headers"},
+	{"trailers without end", HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n0\r\n",
+	 "x-trailer: " A50, 1, "64 KiB of headers"},
+};
+
+static void head(void **state)
+{
+	const struct head_case *c = *state;
+	struct http *http = exchange_start();
+	size_t room = 200000, len = 0;
+	char *bytes = malloc(room + 1000);
+	struct exchange o;
+
+	len += (size_t)sprintf(bytes, "%s", c->first);
+	while (len < room)
+		len += (size_t)sprintf(bytes + len, "%s%s", c->again, c->is_line ? "\r\n" : "");
+	canned_set(server, bytes, len, CANNED_AGAIN);
+	free(bytes);
+	exchange_init(&o, http, canned_port(server));
+	exchange_run(&o);
+	assert_int_equal(o.ends, 1);
+	assert_int_equal(o.err.code, -EIO);
+	assert_non_null(strstr(o.err.text, c->want));
 	exchange_stop(http);
 }
 
@@ -246,6 +302,8 @@ static void not_tls(void **state)
 	canned_set(server, HEAD "\r\n", 19, CANNED_CLOSE);
 	exchange_init(&o, http, 0);
 	snprintf(o.url, sizeof(o.url), "https://127.0.0.1:%d/", canned_port(server));
+	/* The server waits for the end of a request. */
+	o.request.timeout_ms = 500;
 	exchange_run(&o);
 	assert_int_equal(o.ends, 1);
 	assert_int_equal(o.err.code, -EHOSTUNREACH);
@@ -281,6 +339,60 @@ static void no_proxy_for_loopback(void **state)
 	assert_int_equal(o.ends, 1);
 	assert_int_equal(o.err.code, 0);
 	unsetenv("http_proxy");
+	exchange_stop(http);
+}
+
+/* Whatever libcurl makes of a proxy's URL: no word of who we are to it. */
+static const struct proxy_case {
+	const char *why, *proxy;
+} proxy_cases[] = {
+	{"a password that ends a proxy's host", "http://otto:pass#1@127.0.0.1:3128"},
+	{"and looks like a port before", "http://127.0.0.1:1#secret@127.0.0.1:1"},
+	{"a proxy without a scheme", "otto:pass#1@127.0.0.1:3128"},
+	{"a proxy of an unknown scheme", "FTPX://otto:secret@127.0.0.1:1"},
+	{"a blank in it", "HTTP://otto:pass secret@127.0.0.1:1"},
+	{"a proxy that refuses", "http://otto:secret@127.0.0.1:1"},
+};
+
+static void proxy_is_not_told(void **state)
+{
+	const struct proxy_case *c = *state;
+	struct http *http;
+	struct exchange o;
+
+	setenv("https_proxy", c->proxy, 1);
+	http = exchange_start();
+	exchange_init(&o, http, 0);
+	strcpy(o.url, "https://127.0.0.2/");
+	exchange_run(&o);
+	unsetenv("https_proxy");
+	assert_int_equal(o.ends, 1);
+	assert_int_equal(o.err.code, -EHOSTUNREACH);
+	assert_non_null(strstr(o.err.text, "127.0.0.2"));
+	assert_null(strstr(o.err.text, "otto"));
+	assert_null(strstr(o.err.text, "pass#"));
+	assert_null(strstr(o.err.text, "secret"));
+	assert_null(strstr(o.err.text, "127.0.0.1"));
+	exchange_stop(http);
+}
+
+static void proxy_refuses(void **state)
+{
+	struct http *http;
+	struct exchange o;
+	char proxy[64];
+
+	(void)state;
+	snprintf(proxy, sizeof(proxy), "http://otto:wrong@127.0.0.1:%d", canned_port(server));
+	setenv("https_proxy", proxy, 1);
+	http = exchange_start();
+	canned_set(server, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", 38, CANNED_CLOSE);
+	exchange_init(&o, http, 0);
+	strcpy(o.url, "https://127.0.0.2/");
+	exchange_run(&o);
+	unsetenv("https_proxy");
+	assert_int_equal(o.err.code, -EHOSTUNREACH);
+	assert_non_null(strstr(o.err.text, "HTTP 407"));
 	exchange_stop(http);
 }
 
@@ -422,6 +534,7 @@ int main(void)
 	server = canned_new();
 	ROWS_ADD(&rows, answer_cases, answer);
 	ROWS_ADD(&rows, size_cases, size);
+	ROWS_ADD(&rows, head_cases, head);
 	rows_add(&rows, "a bomb of zeros is stopped by what comes out", bomb, NULL);
 	ROWS_ADD(&rows, request_cases, request);
 	rows_add(&rows, "nobody listens", refused, NULL);
@@ -429,6 +542,8 @@ int main(void)
 	rows_add(&rows, "no TLS where there should be", not_tls, NULL);
 	rows_add(&rows, "no other protocols", other_protocol, NULL);
 	rows_add(&rows, "no proxy for loopback", no_proxy_for_loopback, NULL);
+	ROWS_ADD(&rows, proxy_cases, proxy_is_not_told);
+	rows_add(&rows, "a proxy that wants another password", proxy_refuses, NULL);
 	ROWS_ADD(&rows, sink_cases, into_a_sink);
 	ROWS_ADD(&rows, memory_cases, out_of_memory);
 	int failed = rows_run("transfer", &rows);
