@@ -29,14 +29,23 @@ struct canned {
 	char request[REQUEST_MAX + 1];
 };
 
+/* Whether the client says something or leaves. Not if it is silent while another one waits: a
+ * libcurl without memory may forget a connection that it made. */
+static int speaks(struct canned *c, int fd)
+{
+	struct pollfd on[] = {{.fd = fd, .events = POLLIN}, {.fd = c->listener, .events = POLLIN}};
+
+	return poll(on, 2, -1) > 0 && (on[0].revents || poll(on, 1, 100) > 0);
+}
+
 /* Reads one request, with the body that its Content-Length announces. */
-static void read_request(int fd, char *text)
+static void read_request(struct canned *c, int fd, char *text)
 {
 	size_t len = 0, need = REQUEST_MAX;
 	ssize_t n;
 
 	text[0] = '\0';
-	while (len < need && (n = read(fd, text + len, REQUEST_MAX - len)) > 0) {
+	while (len < need && speaks(c, fd) && (n = read(fd, text + len, REQUEST_MAX - len)) > 0) {
 		len += (size_t)n;
 		text[len] = '\0';
 		char *body = strstr(text, "\r\n\r\n");
@@ -48,22 +57,13 @@ static void read_request(int fd, char *text)
 	}
 }
 
-/* Until the client leaves, or comes again: a libcurl without memory may forget a connection. */
-static void stall(struct canned *c, int fd)
-{
-	struct pollfd on[] = {{.fd = fd, .events = POLLIN}, {.fd = c->listener, .events = POLLIN}};
-	char byte;
-
-	while (poll(on, 2, -1) > 0 && !on[1].revents && read(fd, &byte, 1) > 0)
-		;
-}
-
 static void answer(struct canned *c, int fd)
 {
 	static char text[REQUEST_MAX + 1]; /* the server's thread alone */
 	struct linger abrupt = {.l_onoff = 1};
+	char byte;
 
-	read_request(fd, text);
+	read_request(c, fd, text);
 	lock_take(&c->lock);
 	memcpy(c->request, text, sizeof(text));
 	size_t len = c->len;
@@ -85,7 +85,8 @@ static void answer(struct canned *c, int fd)
 	}
 	free(bytes);
 	if (end == CANNED_STALL)
-		stall(c, fd);
+		while (speaks(c, fd) && read(fd, &byte, 1) > 0)
+			;
 	if (end == CANNED_RESET)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &abrupt, sizeof(abrupt));
 }
