@@ -91,10 +91,30 @@ int read_all(int fd, void *data, size_t len)
 	return 0;
 }
 
+/* Why others could harm or know what is in it; NULL: they cannot. */
+static const char *not_ours(const struct stat *st, mode_t forbidden)
+{
+	if (!S_ISREG(st->st_mode))
+		return "is not a plain file";
+	if (st->st_uid != geteuid())
+		return "belongs to somebody else";
+	if (!(st->st_mode & forbidden))
+		return NULL;
+	return forbidden & 044 ? "can be read by others (chmod 600)"
+			       : "can be changed by others (chmod go-w)";
+}
+
 int atomic_file_read(int dirfd, const char *name, size_t max, char **data, size_t *len,
 		     struct err *err)
 {
+	return atomic_file_read_mode(dirfd, name, 077, max, data, len, err);
+}
+
+int atomic_file_read_mode(int dirfd, const char *name, mode_t forbidden, size_t max, char **data,
+			  size_t *len, struct err *err)
+{
 	struct stat st;
+	const char *why;
 	int r;
 
 	/* A path that the user named may be a link to where they keep such files. */
@@ -104,8 +124,8 @@ int atomic_file_read(int dirfd, const char *name, size_t max, char **data, size_
 		return err_sys(err, -errno, "open %s", name);
 	if (fstat(fd, &st) < 0) {
 		r = err_sys(err, -errno, "stat %s", name);
-	} else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077)) {
-		r = err_set(err, -EPERM, "%s is not a private file of this user (chmod 600)", name);
+	} else if ((why = not_ours(&st, forbidden))) {
+		r = err_set(err, -EPERM, "%s %s", name, why);
 	} else if ((uint64_t)st.st_size > max) {
 		r = err_set(err, -EFBIG, "%s is larger than %zu bytes", name, max);
 	} else {

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "api/err.h"
@@ -28,6 +29,9 @@ int atomic_file_is_leftover(const char *name, char of[NAME_MAX + 1]);
  */
 int atomic_file_read(int dirfd, const char *name, size_t max, char **data, size_t *len,
 		     struct err *err);
+/* The same where others may have rights, but for these (077; 022: they must not write). */
+int atomic_file_read_mode(int dirfd, const char *name, mode_t forbidden, size_t max, char **data,
+			  size_t *len, struct err *err);
 
 /* read(2) until len bytes are there. 0, or -EIO when the file ends before, or another errno. */
 int read_all(int fd, void *data, size_t len);

@@ -138,7 +138,7 @@ int backend_open(struct backend *b, int need_folder, struct err *err)
 	}
 	if (r < 0)
 		return r;
-	return secret_init(&b->secret, o->password_command, o->password_file, o->account, err);
+	return secret_init(&b->secret, o, err);
 }
 
 int backend_start_session(struct backend *b, struct err *err)

@@ -12,6 +12,10 @@ struct check {
 	FILE *out;
 	int is_utf8; /* the terminal knows a tick */
 	int bad;     /* steps that went wrong */
+	/* What has been told, so that what follows from it is not counted again: why there is no
+	 * login, NULL: nothing; whether the password's source is out of order. */
+	const char *no_login;
+	int no_password;
 };
 
 /* All is well. */
@@ -24,6 +28,7 @@ void check_skipped(struct check *c, const char *fmt, ...) __attribute__((format(
 
 /* check_machine.c: what is needed to mount, and the files. */
 void check_fuse(struct check *c);
+void check_mounts(struct check *c);
 void check_config(struct check *c);
 void check_cache(struct check *c, const char *cache);
 void check_password(struct check *c);

@@ -282,7 +282,9 @@ static void log_in(struct check *c)
 	if (r == 0 && (r = backend_start_session(&b, &err)) == 0 &&
 	    (r = session_login(b.session, &err)) == 0)
 		r = call(&b, &err);
-	if (r < 0)
+	if (r == -EACCES && c->no_password)
+		check_skipped(c, "login: not without a password: %s", err.text);
+	else if (r < 0)
 		check_bad(c,
 			  r == -EACCES ? login_remedy(c->options, remedy)
 				       : "try again later; see above",
@@ -303,6 +305,10 @@ void check_hub(struct check *c, const char *cache)
 
 	if (c->options->offline) {
 		check_skipped(c, "hub: offline is set, so nobody is asked");
+		return;
+	}
+	if (c->no_login) {
+		check_skipped(c, "hub: not asked without %s", c->no_login);
 		return;
 	}
 	region_base(c->options->api, REGION_FIRST, url, sizeof(url));

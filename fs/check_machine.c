@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "cache/cache_dir.h"
 #include "cache/token_file.h"
 #include "fs/check.h"
+#include "fs/mountpoint.h"
 #include "fs/secret.h"
 
 #define ROOM_MIN (UINT64_C(64) << 20) /* bytes that a cache should have */
@@ -49,14 +51,25 @@ static int may_allow_other(void)
 
 static void check_fusermount(struct check *c)
 {
+	struct statvfs fs = {0};
 	char path[PATH_MAX];
 	struct stat st;
 
 	if (!find_program("fusermount3", path))
 		check_bad(c, "install it: apt install fuse3", "fusermount3 is not in $PATH");
-	else if (geteuid() && stat(path, &st) == 0 && !(st.st_mode & S_ISUID))
+	else if (geteuid() == 0)
+		check_good(c, "fusermount3: %s", path);
+	else if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		check_bad(c,
+			  "start corosfs without it (systemd: without NoNewPrivileges= and what "
+			  "implies it; a container: let it gain privileges)",
+			  "fusermount3: no_new_privs is set here, so %s cannot become root", path);
+	else if (stat(path, &st) == 0 && !(st.st_mode & S_ISUID))
 		check_bad(c, "reinstall fuse3: only with its setuid bit may users mount",
-			  "%s is not setuid root", path);
+			  "fusermount3: %s is not setuid root", path);
+	else if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID))
+		check_bad(c, "mount that filesystem without nosuid",
+			  "fusermount3: %s is on a filesystem that is mounted nosuid", path);
 	else
 		check_good(c, "fusermount3: %s", path);
 }
@@ -78,9 +91,25 @@ void check_fuse(struct check *c)
 			  "/dev/fuse cannot be opened: %s", strerror(errno));
 	}
 	check_fusermount(c);
-	if (c->options->allow_other && geteuid() && !may_allow_other())
+	if ((c->options->allow_other || c->options->allow_root) && geteuid() && !may_allow_other())
 		check_bad(c, "as root: add the line user_allow_other to /etc/fuse.conf",
 			  "allow_other is not allowed to users");
+}
+
+static void check_mount(void *arg, const char *path)
+{
+	char remedy[PATH_MAX + 80];
+
+	if (mountpoint_probe(path) != -ENOTCONN)
+		return;
+	snprintf(remedy, sizeof(remedy), "fusermount3 -u %s, or mount there again, which clears it",
+		 path);
+	check_bad(arg, remedy, "mount: %s is dead: its process was killed", path);
+}
+
+void check_mounts(struct check *c)
+{
+	mountpoint_each(check_mount, c);
 }
 
 /* ---- files ---- */
@@ -91,9 +120,9 @@ void check_config(struct check *c)
 
 	if (o->config_err.code)
 		check_bad(c,
-			  o->config_err.code == -EPERM
-				  ? "chmod 600 it, so that only you can read it"
-				  : "correct the line; corosfs --help lists the options",
+			  o->config_err.code == -EINVAL
+				  ? "correct the line; corosfs --help lists the options"
+				  : "let it be yours, and let only you change it (chmod go-w)",
 			  "config: %s", o->config_err.text);
 	else if (!o->config_path[0])
 		check_good(c, "config: none, without a home");
@@ -101,9 +130,11 @@ void check_config(struct check *c)
 		check_good(c, "config: none at %s, which is fine", o->config_path);
 	else
 		check_good(c, "config: %s", o->config_path);
-	if (o->ca_file && access(o->ca_file, R_OK) < 0)
+	if (o->ca_file && access(o->ca_file, R_OK) < 0) {
 		check_bad(c, "correct ca_file=", "certificates: cannot read %s: %s", o->ca_file,
 			  strerror(errno));
+		c->no_login = "certificates";
+	}
 	if (o->log_file)
 		check_good(c, "log: %s", o->log_file);
 }
@@ -135,6 +166,7 @@ void check_cache(struct check *c, const char *cache)
 	} else if (cache_dir_open(&dir, cache, &err) < 0) {
 		check_bad(c, "make the folder yours, or use -o cache_dir=FOLDER", "cache: %s",
 			  err.text);
+		c->no_login = "a cache folder";
 		return;
 	} else {
 		check_good(c, "cache: %s", cache);
@@ -145,41 +177,46 @@ void check_cache(struct check *c, const char *cache)
 
 /* ---- the password ---- */
 
-static void check_password_file(struct check *c)
+/* By asking it. */
+static void check_source(struct check *c, const char *from, const char *remedy)
 {
 	char md5[PASSWORD_MD5];
 	struct secret s;
 	struct err err;
-	int r = secret_init(&s, NULL, c->options->password_file, c->options->account, &err);
+	int r = secret_init(&s, c->options, &err);
 
 	if (r == 0)
 		r = secret_md5(&s, md5, &err);
 	explicit_bzero(md5, sizeof(md5));
 	secret_clear(&s);
+	c->no_password = r < 0;
 	if (r < 0)
-		check_bad(c, "write the password into it, and chmod 600 it", "password: %s",
-			  err.text);
+		check_bad(c, remedy, "password: %s", err.text);
 	else
-		check_good(c, "password: from %s", c->options->password_file);
+		check_good(c, "password: from %s", from);
 }
 
 void check_password(struct check *c)
 {
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/corosfs-password", dir ? dir : "");
-	if (c->options->password_command)
-		check_good(c, "password: from password_command, asked when it is needed");
-	else if (c->options->password_file)
-		check_password_file(c);
-	else if (getenv("COROSFS_PASSWORD"))
+	switch (secret_source(c->options)) {
+	case SECRET_ENVIRONMENT:
 		check_good(c, "password: from $COROSFS_PASSWORD");
-	else if (dir && access(path, R_OK) == 0)
-		check_good(c, "password: from systemd's credentials");
-	else if (isatty(STDIN_FILENO))
-		check_good(c, "password: asked for on the terminal when it is needed");
-	else
-		check_skipped(c, "password: no source, and no terminal to ask on; a kept login "
-				 "does without");
+		break;
+	case SECRET_COMMAND:
+		check_source(c, "password_command", "try that command in a shell");
+		break;
+	case SECRET_FILE:
+		check_source(c, c->options->password_file,
+			     "write the password into it, and chmod 600 it");
+		break;
+	case SECRET_SYSTEMD:
+		check_source(c, "systemd's credentials", "look at LoadCredential= in the unit");
+		break;
+	default:
+		if (isatty(STDIN_FILENO))
+			check_good(c, "password: asked for on the terminal when it is needed");
+		else
+			check_skipped(c, "password: no source, and no terminal to ask on; a kept "
+					 "login does without");
+	}
 }

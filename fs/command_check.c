@@ -55,6 +55,13 @@ void check_skipped(struct check *c, const char *fmt, ...)
 	va_end(ap);
 }
 
+static void check_account(struct check *c, const char *cache)
+{
+	check_cache(c, cache);
+	check_password(c);
+	check_hub(c, cache);
+}
+
 int command_check(struct options *o)
 {
 	struct check c = {.options = o, .out = stdout};
@@ -65,16 +72,19 @@ int command_check(struct options *o)
 	setlocale(LC_CTYPE, "");
 	c.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	check_fuse(&c);
+	check_mounts(&c);
 	check_config(&c);
-	if (cache_dir_path(o->cache_dir, o->account, o->api, cache, &err) < 0) {
+	if (!o->account && o->config_err.code)
+		check_skipped(&c, "account: none is given, and the config is not read");
+	else if (!o->account)
+		check_bad(&c, "corosfs --check you@example.org, or `account = ...` in the config",
+			  "account: none is given");
+	else if (cache_dir_path(o->cache_dir, o->account, o->api, cache, &err) < 0)
 		check_bad(&c, "set HOME, or use -o cache_dir=FOLDER", "%s", err.text);
-	} else if (region_check(o->api, &err) < 0) {
+	else if (region_check(o->api, &err) < 0)
 		check_bad(&c, "correct api=, or leave it away", "%s", err.text);
-	} else {
-		check_cache(&c, cache);
-		check_password(&c);
-		check_hub(&c, cache);
-	}
+	else
+		check_account(&c, cache);
 	if (c.bad)
 		printf("\n%d thing%s to put right\n", c.bad, c.bad == 1 ? "" : "s");
 	else

@@ -22,6 +22,14 @@
 #define MOUNT_MS 300000 /* for the hub to answer the mount that logs in */
 #define STATE_MS 5000
 
+/* Whoever logs in by hand is asked, though the config may have a password, unless one was given for
+ * this run. */
+static int ask_password(struct backend *b, char md5[PASSWORD_MD5], struct err *err)
+{
+	b->secret.ask_first = !b->options->password_given;
+	return secret_md5(&b->secret, md5, err);
+}
+
 /* ---- by the mount ---- */
 
 /* The mount asks for the code, or says which region it is. */
@@ -48,7 +56,7 @@ static int heard(void *arg, int fd, const json_t *line)
 static int by_mount(struct backend *b, int fd, int *region, struct err *err)
 {
 	char md5[PASSWORD_MD5];
-	int r = secret_md5(&b->secret, md5, err);
+	int r = ask_password(b, md5, err);
 
 	if (r == 0)
 		r = control_ask(fd, json_pack("{s:s, s:s}", "do", "login", "md5", md5), MOUNT_MS,
@@ -69,7 +77,7 @@ static int log_in(struct backend *b, int *region, struct err *err)
 {
 	struct session_person person = {.code = ask_code};
 	struct session_state state;
-	int r = secret_md5(&b->secret, person.md5, err);
+	int r = ask_password(b, person.md5, err);
 
 	if (r == 0 && (r = backend_start_session(b, err)) == 0)
 		r = session_login_person(b->session, &person, err);
@@ -115,7 +123,7 @@ int command_login(struct options *o)
 	if (owner > 0)
 		fd = control_connect(o, owner);
 	if (r == 0 && fd >= 0) {
-		r = secret_init(&b.secret, o->password_command, o->password_file, o->account, &err);
+		r = secret_init(&b.secret, o, &err);
 		if (r == 0)
 			r = by_mount(&b, fd, &region, &err);
 		close(fd);
@@ -134,5 +142,10 @@ int command_login(struct options *o)
 	if (name)
 		printf(", region %d (%s)", region, name);
 	puts(fd >= 0 ? "; the mount goes on with it" : "; the login is kept for the next mount");
+	/* Then the systemd unit and a plain `corosfs MOUNTPOINT` know the account, too. */
+	r = o->config_path[0] ? options_write_config(o, &err) : 0;
+	if (r)
+		printf("%s%s\n", r < 0 ? err.text : "the account is kept in ",
+		       r < 0 ? "" : o->config_path);
 	return 0;
 }

@@ -96,7 +96,7 @@ static void log_status(void *arg)
 static int start_mount(struct program *p, struct err *err)
 {
 	const struct options *o = p->options;
-	mode_t mask = o->umask < 0 ? 077 : (mode_t)o->umask;
+	mode_t mask = o->umask < 0 || (o->allow_root && !o->allow_other) ? 077 : (mode_t)o->umask;
 
 	p->fs.store = p->backend.store;
 	p->fs.render = (struct render_options){.raw_csv = o->raw_csv, .csv_bom = o->csv_bom};
@@ -111,7 +111,8 @@ static int start_mount(struct program *p, struct err *err)
 		.fs = &p->fs,
 		.account = o->account,
 		.path = p->path,
-		.allow_other = o->allow_other,
+		/* Root passes over the permissions, which then keep the others out. */
+		.allow_other = o->allow_other || o->allow_root,
 		.xattr = o->xattr,
 		.refresh = refresh,
 		.status = log_status,
@@ -249,7 +250,7 @@ static int wait_for_child(const struct program *p, pid_t child, int fd)
 	}
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static int run(struct program *p)

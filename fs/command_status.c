@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* corosfs --status: one mount or all of this user's, in words, as JSON or for Prometheus. */
-#include <mntent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,36 +12,38 @@
 #include "fs/mountpoint.h"
 #include "fs/status.h"
 
-static int answers_for(const struct control_mount *mounts, int n, const char *path)
-{
-	for (int i = 0; i < n; i++)
-		if (strcmp(mounts[i].mountpoint, path) == 0)
-			return 1;
-	return 0;
-}
+/* Mounts of ours in the kernel's table that no socket answers for. */
+struct silent {
+	const struct control_mount *mounts;
+	int n;
+	const char *wanted; /* NULL: all */
+	int found;
+};
 
-/* Mounts of ours in the kernel's table that no socket answers for. Returns how many. */
-static int say_silent(const struct control_mount *mounts, int n, const char *wanted)
+static void say_silent(void *arg, const char *path)
 {
-	FILE *table = setmntent("/proc/self/mounts", "re");
-	char line[4 * PATH_MAX], user[32];
-	struct mntent m;
-	int silent = 0;
+	struct silent *s = arg;
 
-	snprintf(user, sizeof(user), "user_id=%lu", (unsigned long)geteuid());
-	while (table && getmntent_r(table, &m, line, sizeof(line))) {
-		if (strcmp(m.mnt_type, MOUNTPOINT_TYPE) != 0 || !hasmntopt(&m, user) ||
-		    answers_for(mounts, n, m.mnt_dir) || (wanted && strcmp(wanted, m.mnt_dir) != 0))
-			continue;
-		log_error("%s is mounted, but its process does not answer: it is dead (unmount "
-			  "with fusermount3 -u), of an older version, or has another "
-			  "XDG_RUNTIME_DIR",
-			  m.mnt_dir);
-		silent++;
+	for (int i = 0; i < s->n; i++)
+		if (strcmp(s->mounts[i].mountpoint, path) == 0)
+			return;
+	if (s->wanted && strcmp(s->wanted, path) != 0)
+		return;
+	s->found++;
+	switch (mountpoint_probe(path)) {
+	case -ENOTCONN:
+		log_error("%s is dead: its process was killed; unmount it (fusermount3 -u) or "
+			  "mount there again",
+			  path);
+		break;
+	case 0:
+		log_error("%s is mounted and works, but cannot be asked: it found no folder for "
+			  "its socket, has another XDG_RUNTIME_DIR, or is of an older version",
+			  path);
+		break;
+	default:
+		log_error("%s is mounted, but its process does not answer", path);
 	}
-	if (table)
-		endmntent(table);
-	return silent;
 }
 
 static void show(const struct options *o, const struct control_mount *mounts, int n)
@@ -86,7 +88,9 @@ static int show_one(const struct options *o, struct control_mount *mounts, int n
 	free(here);
 	for (size_t len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
 		path[len - 1] = '\0';
-	if (!say_silent(mounts, n, path))
+	struct silent silent = {mounts, n, path, 0};
+	mountpoint_each(say_silent, &silent);
+	if (!silent.found)
 		log_error("no corosfs of yours is mounted at %s", o->path);
 	return 1;
 }
@@ -105,7 +109,10 @@ int command_status(struct options *o)
 	} else {
 		show(o, mounts, n);
 		status = n == 0;
-		if ((o->json || o->metrics || !say_silent(mounts, n, NULL)) && status)
+		struct silent silent = {mounts, n, NULL, 0};
+		if (!o->json && !o->metrics)
+			mountpoint_each(say_silent, &silent);
+		if (status && !silent.found)
 			log_error("no corosfs mount of yours is running");
 	}
 	control_mounts_free(mounts, n);

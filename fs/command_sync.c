@@ -21,8 +21,7 @@ static volatile sig_atomic_t interrupted;
 
 static void on_signal(int signal)
 {
-	(void)signal;
-	interrupted = 1;
+	interrupted = signal;
 }
 
 /* Without SA_RESTART, so that a wait for the mount ends; the second signal ends the program. */
@@ -57,7 +56,7 @@ static int by_mount(const struct options *o, int fd, struct progress *p, struct 
 {
 	int r = control_ask(fd,
 			    json_pack("{s:s, s:i, s:i}", "do", "sync", "from", o->from_month,
-				      "views", o->sync_views),
+				      "views", (int)o->sync_views),
 			    MOUNT_MS, heard, p, err);
 
 	return r == -ECANCELED ? err_set(err, r, "interrupted; the next run goes on from here") : r;
@@ -119,5 +118,5 @@ int command_sync(struct options *o)
 		sync_show_end(&p.show, &p.last, &err);
 	if (r < 0 && !o->json)
 		log_error("%s", err.text);
-	return r < 0;
+	return r == 0 ? 0 : interrupted ? 128 + interrupted : 1;
 }

@@ -70,10 +70,12 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, 32 << 10);
 	mallopt(M_ARENA_MAX, 2);
 	login_wipe_json();
-	if (options_parse(argc, argv, &o, &action, &err) < 0 || log_file_open(&o, &err) < 0)
+	if (options_parse(argc, argv, &o, &action, &err) < 0 || log_file_open(&o, &err) < 0) {
 		log_error("%s", err.text);
-	else
+		status = err.code == -EINVAL ? 2 : 1;
+	} else {
 		status = commands[action](&o);
+	}
 	options_clear(&o);
 	return flushed(status);
 }

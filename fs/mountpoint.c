@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #include "api/log.h"
 
 #define FUSE_MAGIC 0x65735546
+#define PROBE_MS   1000
 
 /* realpath(3) of the folder above, since a dead mount cannot be looked at itself. */
 static int absolute(const char *dir, char path[PATH_MAX], struct err *err)
@@ -236,4 +239,38 @@ int mountpoint_answers(const char *path)
 	struct statfs st;
 
 	return statfs(path, &st) == 0 && st.f_type == FUSE_MAGIC;
+}
+
+/* Another process asks, since nobody can be made to come back from a mount that hangs. */
+int mountpoint_probe(const char *path)
+{
+	int status = 0, ms = 0;
+	struct statfs st;
+	pid_t pid = fork(), r;
+
+	if (pid == 0)
+		_exit(statfs(path, &st) < 0 ? errno : 0);
+	if (pid < 0)
+		return -errno;
+	while ((r = waitpid(pid, &status, WNOHANG)) == 0 && ms++ < PROBE_MS)
+		poll(NULL, 0, 1);
+	if (r != pid) {
+		kill(pid, SIGKILL);
+		return -ETIMEDOUT;
+	}
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+}
+
+void mountpoint_each(mountpoint_seen *seen, void *arg)
+{
+	FILE *table = setmntent("/proc/self/mounts", "re");
+	char line[4 * PATH_MAX], user[32];
+	struct mntent m;
+
+	snprintf(user, sizeof(user), "user_id=%lu", (unsigned long)geteuid());
+	while (table && getmntent_r(table, &m, line, sizeof(line)))
+		if (strcmp(m.mnt_type, MOUNTPOINT_TYPE) == 0 && hasmntopt(&m, user))
+			seen(arg, m.mnt_dir);
+	if (table)
+		endmntent(table);
 }

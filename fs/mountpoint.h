@@ -31,6 +31,14 @@ int mountpoint_has_name(dev_t device);
 /* Whether a FUSE filesystem answers there. */
 int mountpoint_answers(const char *path);
 
+/* The same without waiting for one that hangs, for a second at most: 0; -ENOTCONN: its process is
+ * dead; -ETIMEDOUT; or another negative errno. */
+int mountpoint_probe(const char *path);
+
+/* The corosfs mounts of this user in the kernel's table. */
+typedef void mountpoint_seen(void *arg, const char *path);
+void mountpoint_each(mountpoint_seen *seen, void *arg);
+
 /* Pure: whether one absolute, canonical path is the other or lies below it. */
 int mountpoint_overlap(const char *a, const char *b);
 

@@ -3,6 +3,9 @@
 #include "fs/options.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +24,8 @@ enum kind {
 	KIND_OCTAL,
 	KIND_LEVEL,
 	KIND_VIEWS,
+	KIND_USER, /* by name or number */
+	KIND_GROUP,
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -61,61 +66,112 @@ static const struct spec {
 	{"ca_file", KIND_PATH, AT(ca_file), 0, 0, "FILE   certificates to trust (PEM)"},
 	{"log", KIND_LEVEL, AT(log), 0, 0, "LEVEL  error, warn, info or debug (warn)"},
 	{"log_file", KIND_PATH, AT(log_file), 0, 0, "FILE   instead of syslog, or stderr with -f"},
-	{"uid", KIND_NUMBER, AT(uid), 0, UINT32_MAX - 1, "N      owner of everything"},
-	{"gid", KIND_NUMBER, AT(gid), 0, UINT32_MAX - 1, "N      group of everything"},
+	{"uid", KIND_USER, AT(uid), 0, UINT32_MAX - 1,
+	 "USER   owner of everything, by name or number"},
+	{"gid", KIND_GROUP, AT(gid), 0, UINT32_MAX - 1, "GROUP  group of everything"},
 	{"umask", KIND_OCTAL, AT(umask), 0, 0777,
 	 "OCTAL  permissions are 0666 and 0777 less this (077)"},
 	{"allow_other", KIND_FLAG, AT(allow_other), 0, 0,
 	 "       other users may look too, as far as umask= lets them"},
+	{"allow_root", KIND_FLAG, AT(allow_root), 0, 0, "       the same for root alone"},
 	{"nonempty", KIND_FLAG, AT(nonempty), 0, 0,
 	 "       mount over a directory that is not empty"},
 };
-#define SPECS (sizeof(specs) / sizeof(specs[0]))
+_Static_assert(sizeof(specs) / sizeof(specs[0]) == OPTIONS_COUNT, "a source for each");
 
-/* Words of mount(8), fstab(5) and libfuse that change nothing here, with or without a value. */
-static const char *const ignored[] = {
-	"ro",
-	"rw",
-	"nosuid",
-	"suid",
-	"nodev",
-	"dev",
-	"noexec",
-	"exec",
-	"sync",
-	"async",
-	"dirsync",
-	"atime",
-	"noatime",
-	"relatime",
-	"norelatime",
-	"strictatime",
-	"lazytime",
-	"nolazytime",
-	"diratime",
-	"nodiratime",
-	"auto",
-	"noauto",
-	"user",
-	"nouser",
-	"users",
-	"owner",
-	"group",
-	"nofail",
-	"defaults",
-	"_netdev",
-	"silent",
-	"loud",
-	"fsname",
-	"subtype",
-	"max_read",
-	"blksize",
-	"blkdev",
-	"uhelper",
-	"helper",
-	"auto_unmount",
-	"default_permissions",
-};
+/* Words of mount(8), fstab(5), libfuse and other network filesystems that change nothing here,
+ * with or without a value; beside the x-* and comment of systemd, udisks and the like. */
+static const char *const ignored[] = {"_netdev",
+				      "ac_attr_timeout",
+				      "acl",
+				      "async",
+				      "async_read",
+				      "atime",
+				      "attr_timeout",
+				      "auto",
+				      "auto_cache",
+				      "auto_unmount",
+				      "bg",
+				      "big_writes",
+				      "blkdev",
+				      "blksize",
+				      "clone_fd",
+				      "congestion_threshold",
+				      "context",
+				      "defaults",
+				      "default_permissions",
+				      "defcontext",
+				      "dev",
+				      "diratime",
+				      "direct_io",
+				      "dirsync",
+				      "entry_timeout",
+				      "exec",
+				      "fg",
+				      "fscontext",
+				      "fsname",
+				      "group",
+				      "hard",
+				      "hard_remove",
+				      "helper",
+				      "intr",
+				      "intr_signal",
+				      "iocharset",
+				      "iversion",
+				      "kernel_cache",
+				      "large_read",
+				      "lazytime",
+				      "loud",
+				      "mand",
+				      "max_background",
+				      "max_idle_threads",
+				      "max_read",
+				      "max_readahead",
+				      "max_threads",
+				      "max_write",
+				      "negative_timeout",
+				      "noacl",
+				      "noatime",
+				      "noauto",
+				      "noauto_cache",
+				      "nodev",
+				      "nodiratime",
+				      "noexec",
+				      "nofail",
+				      "noforget",
+				      "nointr",
+				      "noiversion",
+				      "nolazytime",
+				      "nolock",
+				      "nomand",
+				      "norelatime",
+				      "nostrictatime",
+				      "nosuid",
+				      "nosymfollow",
+				      "nouser",
+				      "nouser_xattr",
+				      "owner",
+				      "quiet",
+				      "readdir_ino",
+				      "relatime",
+				      "remember",
+				      "ro",
+				      "rootcontext",
+				      "rw",
+				      "silent",
+				      "soft",
+				      "strictatime",
+				      "subtype",
+				      "suid",
+				      "symfollow",
+				      "sync",
+				      "sync_read",
+				      "uhelper",
+				      "use_ino",
+				      "user",
+				      "user_xattr",
+				      "users",
+				      "utf8"};
 
 static const char *const levels[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -191,115 +247,254 @@ static int parse_path(const char *value, char **path)
 	return r < 0 ? -ENOMEM : 0;
 }
 
-static int set_text(char **field, const char *value, int is_path)
+static int parse_id(const char *s, int is_group, int64_t *id)
 {
-	char *text = NULL;
-	int r = 0;
+	const struct passwd *user;
+	const struct group *group;
 
-	if (is_path)
-		r = parse_path(value, &text);
-	else if (!(text = strdup(value)))
-		r = -ENOMEM;
-	if (r < 0)
-		return r;
-	free(*field);
-	*field = text;
+	if (parse_number(s, 10, 0, id) == 0)
+		return 0;
+	if (is_group && (group = getgrnam(s)))
+		*id = group->gr_gid;
+	else if (!is_group && (user = getpwnam(s)))
+		*id = user->pw_uid;
+	else
+		return -EINVAL;
 	return 0;
 }
 
-static int set_value(struct options *o, const struct spec *spec, const char *value)
+struct value {
+	int64_t number;
+	char *text; /* of a KIND_STRING or KIND_PATH */
+};
+
+static int parse_value(const struct spec *spec, const char *s, struct value *v)
 {
-	void *field = (char *)o + spec->at;
-	int64_t n = 0;
 	int r = 0;
+
+	if (!s && spec->kind != KIND_FLAG)
+		return -EINVAL;
+	switch (spec->kind) {
+	case KIND_STRING:
+	case KIND_PATH:
+		if (!*s)
+			return -EINVAL;
+		if (spec->kind == KIND_PATH)
+			return parse_path(s, &v->text);
+		v->text = strdup(s);
+		return v->text ? 0 : -ENOMEM;
+	case KIND_FLAG:
+		v->number = s ? parse_flag(s) : 1;
+		return v->number < 0 ? -EINVAL : 0;
+	case KIND_LEVEL:
+		v->number = parse_level(s);
+		return v->number < 0 ? -EINVAL : 0;
+	case KIND_USER:
+	case KIND_GROUP:
+		r = parse_id(s, spec->kind == KIND_GROUP, &v->number);
+		break;
+	default:
+		r = parse_number(s, spec->kind == KIND_OCTAL ? 8 : 10, spec->kind == KIND_BYTES,
+				 &v->number);
+	}
+	return r == 0 && (v->number < spec->low || v->number > spec->high) ? -EINVAL : r;
+}
+
+/* ---- what is wrong ---- */
+
+/* 1M, 64G: of a power of two. */
+static void size_words(int64_t n, char out[32])
+{
+	int unit = 0;
+
+	for (; n && n % 1024 == 0 && unit < 3; n /= 1024)
+		unit++;
+	snprintf(out, 32, "%" PRId64 "%.*s", n, unit > 0, "KMG" + (unit > 0 ? unit - 1 : 0));
+}
+
+/* What an option may be. */
+static void allowed(const struct spec *spec, char *out, size_t size)
+{
+	char low[32], high[32];
 
 	switch (spec->kind) {
 	case KIND_FLAG:
-		r = value ? parse_flag(value) : 1;
-		if (r >= 0)
-			*(int *)field = r;
-		return r < 0 ? r : 0;
+		snprintf(out, size, "yes or no");
+		break;
 	case KIND_STRING:
 	case KIND_PATH:
-		if (!value || !*value)
-			return -EINVAL;
-		return set_text(field, value, spec->kind == KIND_PATH);
-	case KIND_LEVEL:
-		r = value ? parse_level(value) : -EINVAL;
-		n = r;
+		snprintf(out, size, "%s=%.*s", spec->name,
+			 spec->help ? (int)strcspn(spec->help, " ") : 5,
+			 spec->help ? spec->help : "VALUE");
 		break;
-	case KIND_VIEWS:
-		r = value ? view_mask(value) : -1;
-		n = r;
-		r = r < 0 ? -EINVAL : 0;
+	case KIND_LEVEL:
+		snprintf(out, size, "error, warn, info or debug");
+		break;
+	case KIND_OCTAL:
+		snprintf(out, size, "octal digits up to %" PRIo64, spec->high);
+		break;
+	case KIND_USER:
+	case KIND_GROUP:
+		snprintf(out, size, "the name or number of a %s",
+			 spec->kind == KIND_USER ? "user" : "group");
+		break;
+	case KIND_BYTES:
+		size_words(spec->low, low);
+		size_words(spec->high, high);
+		snprintf(out, size, "a size from %s to %s", low, high);
 		break;
 	default:
-		r = value ? parse_number(value, spec->kind == KIND_OCTAL ? 8 : 10,
-					 spec->kind == KIND_BYTES, &n)
-			  : -EINVAL;
-		if (r == 0 && (n < spec->low || n > spec->high))
-			r = -ERANGE;
+		snprintf(out, size, "a number from %" PRId64 " to %" PRId64, spec->low, spec->high);
 	}
-	if (r >= 0)
-		*(int64_t *)field = n;
-	return r < 0 ? r : 0;
 }
 
-int options_set_value(struct options *o, const char *name, const char *value, const char *where,
-		      struct err *err)
+int options_views(const char *name, const char *list, int64_t *mask, struct err *err)
 {
-	/* systemd's and udisks' words in fstab. */
+	char one[32] = "", all[128] = "";
+	int found = view_mask(list);
+
+	*mask = found;
+	if (found >= 0)
+		return 0;
+	do {
+		size_t len = strcspn(list, ":");
+		snprintf(one, sizeof(one), "%.*s", (int)len, list);
+		list += len;
+	} while (view_of_name(one) != FORMAT_JSON && *list++);
+	for (int i = 0; i < VIEWS; i++)
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "",
+			 view_name(views[i]));
+	return err_set(err, -EINVAL, "%s: unknown `%s`; use %s (with colons between) or none", name,
+		       one, all);
+}
+
+static int refuse(const struct spec *spec, const char *value, int code, struct err *err)
+{
+	char words[160];
+
+	if (code == -ENOMEM)
+		return err_set(err, code, "no memory for the options");
+	allowed(spec, words, sizeof(words));
+	if (!value || !*value)
+		return err_set(err, code, "%s: nothing is given; use %s", spec->name, words);
+	return err_set(err, code, "%s: cannot be `%s`; use %s", spec->name, value, words);
+}
+
+/* Of no option: a word that does no harm, or one that is not to be passed over. */
+static int set_other(const char *name, struct err *err)
+{
 	if (strncasecmp(name, "x-", 2) == 0 || strncmp(name, "comment", 7) == 0)
 		return 0;
-	if (strcmp(name, "password") == 0)
-		return err_set(err, -EINVAL,
-			       "%s: a password is never an option, others could see it; use "
-			       "password_file= or password_command=",
-			       where);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		if (strcmp(name, ignored[i]) == 0)
 			return 0;
-	for (size_t i = 0; i < SPECS; i++) {
-		if (strcmp(name, specs[i].name) != 0)
-			continue;
-		int r = set_value(o, &specs[i], value);
-		if (r == -ERANGE)
-			return err_set(err, r, "%s: %s must be from %lld to %lld", where, name,
-				       (long long)specs[i].low, (long long)specs[i].high);
-		if (r < 0)
-			return err_set(err, r, "%s: `%s` is no value for %s", where,
-				       value ? value : "", name);
-		return 0;
-	}
-	return err_set(err, -EINVAL, "%s: unknown option `%s`; see corosfs --help", where, name);
+	if (strcmp(name, "password") == 0)
+		return err_set(err, -EINVAL,
+			       "a password is never an option, others could see it; use "
+			       "password_file= or password_command=");
+	if (strcmp(name, "remount") == 0)
+		return err_set(
+			err, -EINVAL,
+			"remount: a mount cannot be changed; unmount it, and mount it again");
+	return err_set(err, -EINVAL, "unknown option `%s`; see corosfs --help", name);
 }
 
-int options_set(struct options *o, const char *word, const char *where, struct err *err)
-{
-	char *name = strdup(word);
+/* ---- options ---- */
 
-	if (!name)
-		return err_set(err, -ENOMEM, "no memory for the options");
-	char *value = strchr(name, '=');
-	if (value)
-		*value++ = '\0';
-	int r = options_set_value(o, name, value, where, err);
-	free(name);
+/* Of a text: where it is kept; NULL for the others. */
+static char **text_of(const struct options *o, size_t i)
+{
+	int is_text = specs[i].kind == KIND_STRING || specs[i].kind == KIND_PATH;
+
+	return is_text ? (char **)((char *)o + specs[i].at) : NULL;
+}
+
+static void drop(struct options *o, size_t i)
+{
+	char **text = text_of(o, i);
+
+	if (text) {
+		free(*text);
+		*text = NULL;
+	}
+	o->source[i] = OPTIONS_DEFAULT;
+}
+
+/* Takes over a text. */
+static void keep(struct options *o, size_t i, struct value v, enum options_source source)
+{
+	void *field = (char *)o + specs[i].at;
+
+	if ((int)source < o->source[i]) {
+		free(v.text);
+		return;
+	}
+	drop(o, i);
+	o->source[i] = (signed char)source;
+	if (text_of(o, i))
+		*(char **)field = v.text;
+	else if (specs[i].kind == KIND_FLAG)
+		*(int *)field = (int)v.number;
+	else
+		*(int64_t *)field = v.number;
+}
+
+int options_set(struct options *o, const char *name, const char *value, enum options_source source,
+		struct err *err)
+{
+	struct value v = {0};
+	size_t i = 0;
+	int r;
+
+	while (i < OPTIONS_COUNT && strcmp(name, specs[i].name) != 0)
+		i++;
+	if (i == OPTIONS_COUNT)
+		return set_other(name, err);
+	if (specs[i].kind == KIND_VIEWS)
+		r = options_views(name, value ? value : "", &v.number, err);
+	else if ((r = parse_value(&specs[i], value, &v)) < 0)
+		refuse(&specs[i], value, r, err);
+	if (r == 0)
+		keep(o, i, v, source);
 	return r;
+}
+
+void options_settle_password(struct options *o, enum options_source below)
+{
+	/* First in the table, the account apart. */
+	enum { COMMAND = 1, FILE_ };
+
+	for (size_t i = COMMAND; i <= FILE_; i++)
+		if (o->source[i] <= (signed char)below ||
+		    o->source[i] < o->source[COMMAND + FILE_ - i])
+			drop(o, i);
+	o->password_given =
+		o->source[COMMAND] == OPTIONS_GIVEN || o->source[FILE_] == OPTIONS_GIVEN;
+}
+
+void options_write_given(const struct options *o, FILE *out)
+{
+	for (size_t i = 0; i < OPTIONS_COUNT; i++) {
+		char **text = text_of(o, i);
+		if (!text || o->source[i] != OPTIONS_GIVEN)
+			continue;
+		/* As options_config.c reads it. */
+		const char *quote = !strchr(*text, '"') ? "\"" : !strchr(*text, '\'') ? "'" : "";
+		fprintf(out, "%s = %s%s%s\n", specs[i].name, quote, *text, quote);
+	}
 }
 
 void options_clear(struct options *o)
 {
-	for (size_t i = 0; i < SPECS; i++)
-		if (specs[i].kind == KIND_STRING || specs[i].kind == KIND_PATH)
-			free(*(char **)((char *)o + specs[i].at));
+	for (size_t i = 0; i < OPTIONS_COUNT; i++)
+		drop(o, i);
 	free(o->path);
 	*o = (struct options){0};
 }
 
 void options_list(FILE *out)
 {
-	for (size_t i = 0; i < SPECS; i++)
+	for (size_t i = 0; i < OPTIONS_COUNT; i++)
 		if (specs[i].help)
 			fprintf(out, "  %s%-*s%s\n", specs[i].name,
 				(int)(18 - strlen(specs[i].name)),

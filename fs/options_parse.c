@@ -67,18 +67,14 @@ static int set_list(struct options *o, const char *list, struct err *err)
 		}
 		word[n] = '\0';
 		list += *list == ',';
+		char *value = strchr(word, '=');
+		if (value)
+			*value++ = '\0';
 		if (n)
-			r = options_set(o, word, "-o", err);
+			r = options_set(o, word, value, OPTIONS_GIVEN, err);
 	}
 	free(word);
 	return r;
-}
-
-static int replace(char **field, const char *value, struct err *err)
-{
-	free(*field);
-	*field = strdup(value);
-	return *field ? 0 : err_set(err, -ENOMEM, "no memory for the options");
 }
 
 /* [ACCOUNT] and the path, as the action wants them. */
@@ -88,26 +84,29 @@ static int positional(int argc, char **argv, struct options *o, enum options_act
 	int may_account = (BIT(action) & WITH_ACCOUNT) != 0;
 	int least = actions[action].path == PATH_MUST;
 	int most = may_account + (actions[action].path != PATH_NONE);
-	int r = 0;
 
 	if (argc < least || argc > most)
-		return err_set(err, -EINVAL, "usage: %s; see corosfs --help",
-			       actions[action].usage);
-	if (actions[action].path != PATH_NONE && argc)
-		r = replace(&o->path, argv[--argc], err);
-	if (r == 0 && argc)
-		r = replace(&o->account, argv[0], err);
-	if (r == 0 && may_account && !o->account && most == 2 && o->path && strchr(o->path, '@'))
+		return err_set(err, -EINVAL, "too %s arguments; the usage is: %s",
+			       argc < least ? "few" : "many", actions[action].usage);
+	if (actions[action].path != PATH_NONE && argc && !(o->path = strdup(argv[--argc])))
+		return err_set(err, -ENOMEM, "no memory for the options");
+	return argc ? options_set(o, "account", argv[0], OPTIONS_GIVEN, err) : 0;
+}
+
+/* After the config file, which may name one; why that cannot be read is told first. */
+static int need_account(const struct options *o, enum options_action action, struct err *err)
+{
+	if (o->account || !(BIT(action) & WITH_ACCOUNT & ~BIT(OPTIONS_CHECK)))
+		return 0;
+	if (o->path && strchr(o->path, '@'))
 		return err_set(err, -EINVAL, "where to? corosfs %s MOUNTPOINT", o->path);
-	if (r == 0 && may_account && !o->account)
-		r = err_set(err, -EINVAL,
-			    "which account? corosfs%s%s you@example.org%s, or "
-			    "`account = you@example.org` in %s",
-			    actions[action].word ? " " : "",
-			    actions[action].word ? actions[action].word : "",
-			    actions[action].path == PATH_MUST ? " MOUNTPOINT" : "",
-			    o->config_path[0] ? o->config_path : "the config file");
-	return r;
+	return err_set(err, -EINVAL,
+		       "which account? corosfs%s%s you@example.org%s, or "
+		       "`account = you@example.org` in %s",
+		       actions[action].word ? " " : "",
+		       actions[action].word ? actions[action].word : "",
+		       actions[action].path == PATH_MUST ? " MOUNTPOINT" : "",
+		       o->config_path[0] ? o->config_path : "the config file");
 }
 
 /* What getopt_long() stumbled over. optind may not have moved past a word of several letters. */
@@ -137,7 +136,7 @@ static int parse_month(const char *s, int *month, struct err *err)
 	}
 	int year = value / 100, mon = value % 100;
 	if (!good || year < DAY_MIN / 10000 || year > DAY_MAX / 10000 || mon < 1 || mon > 12)
-		return err_set(err, -EINVAL, "`%s` is no month; --from takes one like 2024-01", s);
+		return err_set(err, -EINVAL, "--from: unknown month `%s`; use one like 2024-01", s);
 	*month = month_number(year, mon);
 	return 0;
 }
@@ -184,8 +183,8 @@ static int check_flags(const struct options *o, enum options_action action, stru
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (flags[i].given && !(flags[i].actions & BIT(action)))
-			return err_set(err, -EINVAL, "%s does not go with this; usage: %s",
-				       flags[i].word, actions[action].usage);
+			return err_set(err, -EINVAL, "%s does not go with this: %s", flags[i].word,
+				       actions[action].usage);
 	if (o->json && o->metrics)
 		return err_set(err, -EINVAL, "--json and --metrics: one at a time");
 	return 0;
@@ -206,18 +205,12 @@ static int parse_flags(int argc, char **argv, struct options *o, struct err *err
 			break;
 		case 'd':
 			o->debug = 1;
-			o->log = LOG_LEVEL_DEBUG;
 			/* fallthrough */
 		case 'f':
 			o->foreground = 1;
 			break;
 		case FLAG_VIEWS:
-			o->sync_views = view_mask(optarg);
-			if (o->sync_views < 0)
-				r = err_set(err, -EINVAL,
-					    "`%s` is no list of downloads; --views takes one like "
-					    "fit:gpx",
-					    optarg);
+			r = options_views("--views", optarg, &o->sync_views, err);
 			break;
 		case FLAG_FROM:
 			r = parse_month(optarg, &o->from_month, err);
@@ -227,8 +220,6 @@ static int parse_flags(int argc, char **argv, struct options *o, struct err *err
 			o->metrics |= c == FLAG_METRICS;
 		}
 	}
-	if (o->debug)
-		o->log = LOG_LEVEL_DEBUG;
 	return r;
 }
 
@@ -255,15 +246,19 @@ int options_parse(int argc, char **argv, struct options *o, enum options_action 
 		o->log = LOG_LEVEL_ERROR;
 	if (r < 0 || *action == OPTIONS_HELP || *action == OPTIONS_VERSION)
 		return r;
+	if ((r = parse_flags(argc, argv, o, err)) < 0 || (r = check_flags(o, *action, err)) < 0 ||
+	    (r = positional(argc - optind, argv + optind, o, *action, err)) < 0)
+		return r;
 	/* Those that look at a mount or for a mistake work without it. */
 	if (options_read_config(o, &o->config_err) < 0 &&
 	    !(BIT(*action) & (BIT(OPTIONS_STATUS) | BIT(OPTIONS_REFRESH) | BIT(OPTIONS_CHECK)))) {
 		*err = o->config_err;
 		return err->code;
 	}
-	if ((r = parse_flags(argc, argv, o, err)) < 0 || (r = check_flags(o, *action, err)) < 0)
-		return r;
-	return positional(argc - optind, argv + optind, o, *action, err);
+	options_settle_password(o, OPTIONS_DEFAULT);
+	if (o->debug)
+		o->log = LOG_LEVEL_DEBUG;
+	return need_account(o, *action, err);
 }
 
 void options_help(FILE *out)
@@ -298,10 +293,12 @@ void options_help(FILE *out)
 	      out);
 	options_list(out);
 	fputs("\n"
-	      "The password comes from password_command, password_file, $COROSFS_PASSWORD, "
-	      "systemd's\n"
-	      "$CREDENTIALS_DIRECTORY/corosfs-password, or a prompt; in this order. The exit "
-	      "status is\n"
-	      "0 only when what was asked for is done.\n",
+	      "The password comes from password_command or password_file behind -o, "
+	      "$COROSFS_PASSWORD,\n"
+	      "systemd's $CREDENTIALS_DIRECTORY/corosfs-password, these two in the config file, or "
+	      "a prompt;\n"
+	      "in this order. The exit status is 0 only when what was asked for is done, 2 for a "
+	      "command\n"
+	      "line that is wrong.\n",
 	      out);
 }

@@ -49,12 +49,13 @@ static int md5_hex(const char *password, size_t len, char md5[PASSWORD_MD5], str
 static int md5_line(char *text, size_t len, const char *where, char md5[PASSWORD_MD5],
 		    struct err *err)
 {
-	size_t end = 0;
+	/* The mark that Windows' editors begin a file with is not a part of it. */
+	size_t begin = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0, end = begin;
 
 	while (end < len && text[end] != '\n' && text[end] != '\r' && text[end])
 		end++;
-	int r = end ? md5_hex(text, end, md5, err)
-		    : err_set(err, -EACCES, "%s gave an empty password", where);
+	int r = end > begin ? md5_hex(text + begin, end - begin, md5, err)
+			    : err_set(err, -EACCES, "%s gave an empty password", where);
 	explicit_bzero(text, len);
 	return r;
 }
@@ -171,8 +172,10 @@ static int from_command(const struct secret *s, char md5[PASSWORD_MD5], struct e
 		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-static int from_prompt(const char *account, char md5[PASSWORD_MD5], struct err *err)
+/* -ENODATA: nothing was typed, and the config has another source. */
+static int from_prompt(const struct secret *s, char md5[PASSWORD_MD5], struct err *err)
 {
+	int has_other = s->command || s->file;
 	struct termios before, quiet;
 	char text[PASSWORD_MAX];
 
@@ -190,15 +193,20 @@ static int from_prompt(const char *account, char md5[PASSWORD_MD5], struct err *
 	quiet.c_cc[VEOL] = CTRL_C;
 	/* First, since it drops what was typed before: whoever sees the prompt may begin. */
 	tcsetattr(fd, TCSAFLUSH, &quiet);
-	dprintf(fd, "Training Hub password of %s: ", account);
+	dprintf(fd, "Training Hub password of %s%s: ", s->account,
+		has_other ? " (Enter: as the config says)" : "");
 	ssize_t n = read(fd, text, sizeof(text));
 	tcsetattr(fd, TCSAFLUSH, &before);
 	dprintf(fd, "\n");
 	close(fd);
 	if (n > 0 && text[n - 1] == CTRL_C) {
 		explicit_bzero(text, sizeof(text));
+		/* Now it ends the program, unless somebody catches it. */
+		kill(getpid(), SIGINT);
 		return err_set(err, -EACCES, "no password was given");
 	}
+	if (has_other && n == 1)
+		return -ENODATA;
 	return md5_line(text, n > 0 ? (size_t)n : 0, "the prompt", md5, err);
 }
 
@@ -244,15 +252,13 @@ int secret_code(int wrong, char code[FACTOR_CODE], struct err *err)
 	}
 }
 
-static int from_systemd(char md5[PASSWORD_MD5], struct err *err)
+/* Where systemd puts the password; 0: it did not. */
+static int systemd_path(char path[PATH_MAX])
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	char path[PATH_MAX];
 
-	if (!dir || snprintf(path, sizeof(path), "%s/corosfs-password", dir) >= (int)sizeof(path) ||
-	    access(path, F_OK) < 0)
-		return -ENOENT;
-	return from_file(path, md5, err);
+	return dir && snprintf(path, PATH_MAX, "%s/corosfs-password", dir) < PATH_MAX &&
+	       access(path, F_OK) == 0;
 }
 
 /* ---- what is kept ---- */
@@ -300,15 +306,32 @@ static int recall(struct secret *s, char md5[PASSWORD_MD5])
 	return there;
 }
 
-int secret_init(struct secret *s, const char *command, const char *file, const char *account,
-		struct err *err)
+enum secret_source secret_source(const struct options *o)
+{
+	const char *env = getenv("COROSFS_PASSWORD");
+	char path[PATH_MAX];
+
+	/* What is given for this run goes before what the config has for all. */
+	if (!o->password_given && env && *env)
+		return SECRET_ENVIRONMENT;
+	if (!o->password_given && systemd_path(path))
+		return SECRET_SYSTEMD;
+	if (o->password_command)
+		return SECRET_COMMAND;
+	return o->password_file ? SECRET_FILE : SECRET_PROMPT;
+}
+
+int secret_init(struct secret *s, const struct options *o, struct err *err)
 {
 	char *env = getenv("COROSFS_PASSWORD"), md5[PASSWORD_MD5];
+	enum secret_source source = secret_source(o);
 	int r = 0;
 
-	*s = (struct secret){.command = command, .file = file, .account = account, .may_prompt = 1};
+	*s = (struct secret){.account = o->account, .may_prompt = 1};
 	lock_init(&s->lock);
-	if (env && *env && !command && !file) {
+	s->command = source == SECRET_COMMAND ? o->password_command : NULL;
+	s->file = source == SECRET_FILE ? o->password_file : NULL;
+	if (source == SECRET_ENVIRONMENT) {
 		r = md5_hex(env, strlen(env), md5, err);
 		if (r == 0 && (r = keep(s, md5)) < 0)
 			err_set(err, r, "no memory for the password");
@@ -325,23 +348,26 @@ int secret_init(struct secret *s, const char *command, const char *file, const c
 int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err)
 {
 	struct secret *s = arg;
+	char path[PATH_MAX];
 	int r;
 
+	if (s->ask_first && (s->command || s->file) && isatty(STDIN_FILENO) &&
+	    (r = from_prompt(s, md5, err)) != -ENODATA)
+		return r;
 	if (s->command)
 		return from_command(s, md5, err);
 	if (s->file)
 		return from_file(s->file, md5, err);
 	if (recall(s, md5))
 		return 0;
-	r = from_systemd(md5, err);
-	if (r != -ENOENT)
-		return r;
+	if (systemd_path(path))
+		return from_file(path, md5, err);
 	if (!s->may_prompt)
 		return err_set(err, -EACCES,
 			       "the login is over and the password was not kept; run "
 			       "corosfs --login %s",
 			       s->account);
-	r = from_prompt(s->account, md5, err);
+	r = from_prompt(s, md5, err);
 	return r == 0 && keep(s, md5) < 0 ? err_set(err, -ENOMEM, "no memory for the password") : r;
 }
 

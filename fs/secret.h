@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The password: from a command, a file, the environment, systemd or a prompt. Only its MD5
- * is handed on (both login schemes are made of that), and everything is wiped after use.
+ * The password: from a command or a file that the command line names, the environment, systemd, a
+ * command or file that the config names, or a prompt; in this order, what was given for this one
+ * run first. Only its MD5 is handed on (both login schemes are made of that), and everything is
+ * wiped after use.
  */
 #ifndef FS_SECRET_H
 #define FS_SECRET_H
@@ -11,20 +13,33 @@
 #include "api/err.h"
 #include "api/lock.h"
 #include "api/session.h"
+#include "fs/options.h"
+
+enum secret_source {
+	SECRET_PROMPT,
+	SECRET_COMMAND,
+	SECRET_FILE,
+	SECRET_ENVIRONMENT,
+	SECRET_SYSTEMD
+};
+
+/* Which one it is. */
+enum secret_source secret_source(const struct options *o);
 
 struct secret {
-	const char *command, *file; /* password_command=, password_file= */
+	const char *command, *file; /* NULL: not to be asked */
 	const char *account;        /* for the prompt */
 	int may_prompt;             /* somebody sits at the terminal */
+	int ask_first;              /* and is asked before the config's command or file */
 	/* What cannot be asked for again is kept, in memory that is not swapped or dumped. */
 	struct lock lock;
 	char *kept GUARDED; /* [PASSWORD_MD5] */
 	atomic_int cancelled;
 };
 
-/* Takes the environment's password out of the environment. 0 or -ENOMEM with words. */
-int secret_init(struct secret *s, const char *command, const char *file, const char *account,
-		struct err *err);
+/* Takes the environment's password out of the environment. `o` outlives it. 0 or -ENOMEM with
+ * words. */
+int secret_init(struct secret *s, const struct options *o, struct err *err);
 
 /* session_config.password; `arg` is the struct secret. -EACCES when there is no source, -ENOMEM
  * when it cannot be read for want of memory, which passes. */

@@ -15,7 +15,7 @@ turned_away() {
     what=$1 sentence=$2
     shift 2
     start "$@"
-    same "$what: exit status 1" 1 $?
+    same "$what: exit status ${wanted:-1}" "${wanted:-1}" $?
     check "- with a sentence" said "$sentence"
     same "- and a single line" 1 "$(wc -l <"$T/said")"
 }
@@ -41,10 +41,13 @@ mkdir -p "$HOME/.config/corosfs"
 turned_away "a mountpoint that holds the config file" "cannot be the mountpoint" \
     "$HOME/.config/corosfs"
 rmdir "$HOME/.config/corosfs"
+wanted=2
 turned_away "an unknown option" "unknown option .bogus" "$M" -o bogus=1
 turned_away "an unknown flag" "unknown option" "$M" -z
-turned_away "a number that is none" "no value for ttl" "$M" -o ttl=soon
+turned_away "a number that is none" "ttl: cannot be .soon" "$M" -o ttl=soon
 turned_away "a number out of range" "from 1 to" "$M" -o timeout=0
+turned_away "another mount in its place" "remount: a mount cannot be changed" "$M" -o remount,rw
+wanted=
 check "--help" sh -c '"$1" --help | grep -q "^usage: corosfs"' - "$COROSFS"
 refused "--help into a full disk" sh -c '"$1" --help >/dev/full' - "$COROSFS"
 check "- says so" said "cannot write the output: No space"

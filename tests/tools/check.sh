@@ -76,16 +76,32 @@ check "- and no login is tried" said "^– login: not tried"
 finds "a name that nobody knows" "name: hub.invalid: " "resolv.conf" -o api=https://hub.invalid
 finds "plain http off loopback" "api=\|.*only https" "api=" -o api=http://192.0.2.1
 finds "certificates that are not there" "certificates: cannot read /none" "ca_file" -o ca_file=/none
-finds "a cache folder that cannot be made" "cache: cannot make the cache folder" "cache_dir" \
-    -o cache_dir=/proc/none
+check "- is one thing" said "^1 thing to put right"
 echo secret >"$T/password" && chmod 644 "$T/password"
-finds "a password file that others can read" "password: .*chmod 600" "chmod 600" \
+finds "a password file that others can read" "password: .*can be read by others" "chmod 600" \
     -o "password_file=$T/password"
 finds "a password file that is not there" "password: .*No such file" "write the password" \
     -o "password_file=$T/nothing"
+all_well "a kept login, without another one to come"
+finds "a command that gives no password, beside it" "password: password_command failed" "in a shell" \
+    -o "password_command=exit 3"
+check "- the kept one works all the same" said "^✓ login: the kept one works"
+rm "$T"/cache/*/token
+finds "the same without a kept one" "password: password_command failed" "in a shell" \
+    -o "password_command=exit 3"
+check "- is one thing" said "^1 thing to put right"
+check "- which stops the login" said "^– login: not without a password: password_command failed"
+finds "a cache folder that cannot be made" "cache: cannot make the cache folder" "cache_dir" \
+    -o cache_dir=/proc/none
+check "- is one thing" said "^1 thing to put right"
 mkdir -p "$HOME/.config/corosfs"
-echo "offline" >"$HOME/.config/corosfs/config" && chmod 644 "$HOME/.config/corosfs/config"
-finds "a config file that others can read" "config: .*not a private file" "chmod 600"
+echo "offline = no" >"$HOME/.config/corosfs/config" && chmod 644 "$HOME/.config/corosfs/config"
+all_well "a config file that others can read"
+chmod 666 "$HOME/.config/corosfs/config"
+finds "a config file that others can write" "config: .*can be changed by others" "chmod go-w"
+refused "the same without an account" "$COROSFS" --check
+check "- says why there is none" said "^– account: none is given, and the config is not read"
+check "- and what is wrong, once" said "^1 thing to put right"
 chmod 600 "$HOME/.config/corosfs/config"
 echo "colour = blue" >"$HOME/.config/corosfs/config"
 finds "an unknown word in it" "config: .*line 1: unknown option .colour" "correct the line"
@@ -98,7 +114,21 @@ run_check -o offline
 same "offline: exit status 0" 0 $?
 check "- nobody is asked" said "^– hub: offline is set"
 refused "no account" "$COROSFS" --check
-check "- with a sentence" said "which account? corosfs --check you@example.org"
+check "- which is a step" said "✗ account: none is given"
+check "- with a remedy" said "→ corosfs --check you@example.org"
+check "- and does not stop the others" said "✓ config: none"
+
+# ---- a mount that was killed
+
+mount_fs
+pid=$(pid_at "$M")
+kill -9 "$pid"
+check "killed" within 10 gone "$pid"
+dead() { [ "$(errno_of list "$M")" = ENOTCONN ]; }
+within 10 dead
+finds "a mount that was killed" "mount: $M is dead: its process was killed" "fusermount3 -u $M, or mount"
+fusermount3 -u "$M"
+all_well "when it is gone"
 
 # ---- a machine without FUSE: what --check and what a mount say
 
@@ -128,5 +158,19 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
     check "- --check says what to do" said "→ as root: chmod 666 /dev/fuse"
 else
     echo "ok - a machine without FUSE # SKIP needs root"
+fi
+
+# ---- where fusermount3 cannot become root
+
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+    as_nobody() { setpriv --reuid 65534 --clear-groups "$@" >"$T/said" 2>&1; }
+    chmod 755 "$T" && cp "$COROSFS" "$T/corosfs"
+    as_nobody --no-new-privs "$T/corosfs" --check "$ACCOUNT" -o "$opts,offline"
+    check "under no_new_privs all is not well" said "✗ fusermount3: no_new_privs is set here"
+    check "- with a remedy" said "→ start corosfs without it"
+    as_nobody "$T/corosfs" --check "$ACCOUNT" -o "$opts,offline"
+    check "without it there is nothing to say" said "✓ fusermount3"
+else
+    echo "ok - under no_new_privs # SKIP needs root"
 fi
 finish

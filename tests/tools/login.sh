@@ -26,7 +26,7 @@ turned_away() {
     what=$1 sentence=$2
     shift 2
     login "$@"
-    same "$what: exit status 1" 1 $?
+    same "$what: exit status ${wanted:-1}" "${wanted:-1}" $?
     check "- with a sentence" grep -q "$sentence" "$T/err"
     same "- and a single line" 1 "$(cat "$T/said" "$T/err" | wc -l)"
 }
@@ -54,8 +54,11 @@ unmount
 COROSFS_PASSWORD=wrong turned_away "once more" "refuses this e-mail and password" "" "$ACCOUNT" \
     -o "$opts"
 turned_away "an unknown account" "refuses this" "" nobody@example.org -o "$opts"
+rm "$HOME/.config/corosfs/config"
+wanted=2
 turned_away "no account" "which account? corosfs --login you@example.org" "" -o "$opts"
-turned_away "a path behind it" "usage: corosfs --login" "" "$ACCOUNT" "$M" -o "$opts"
+turned_away "a path behind it" "the usage is: corosfs --login" "" "$ACCOUNT" "$M" -o "$opts"
+wanted=
 turned_away "no network" "cannot reach" "" "$ACCOUNT" -o "api=http://127.0.0.1:9,cache_dir=$T/c9"
 hubctl set '{"login_status": 429, "retry_after": 60}'
 turned_away "a hub that is tired of logins" "slow down" "" "$ACCOUNT" -o "$opts"
@@ -121,7 +124,8 @@ while more():
     pass
 sys.stdout.buffer.write(seen)
 _, status = os.waitpid(pid, 0)
-sys.exit(os.waitstatus_to_exitcode(status) & 0xff)
+code = os.waitstatus_to_exitcode(status)
+sys.exit(code if code >= 0 else 128 - code)
 END_PY
 on_terminal() { timeout 60 "$py" "$T/type.py" "$@" >"$T/said" 2>&1; }
 
@@ -136,9 +140,40 @@ on_terminal "password of" 'correct horse\n' "six digits:" '12\n' "not it" '12345
 same "a code that is typed, at the second try: exit status 0" 0 $?
 check "- logged in" said "logged in as $ACCOUNT"
 on_terminal "password of" '\x03' -- "$COROSFS" --login "$ACCOUNT" -o "$opts"
-same "Ctrl-C at the password: exit status 1" 1 $?
-check "- with a sentence" said "no password was given"
+same "Ctrl-C at the password: exit status 130" 130 $?
+on_terminal "password of" '\x03' -- "$COROSFS" "$ACCOUNT" "$M" -o "api=$hub,cache_dir=$T/cache.new"
+same "- of a mount, too" 130 $?
 hubctl clear
+
+# ---- whose password it is
+
+config=$HOME/.config/corosfs/config
+echo "wrong" >"$T/password" && chmod 600 "$T/password"
+printf 'account = other@example.org\npassword_file = %s\n' "$T/password" >"$config"
+on_terminal "password of $ACCOUNT:" 'correct horse\n' -- "$COROSFS" --login "$ACCOUNT" -o "$opts"
+same "the password of another account in the config is not this one's: exit status 0" 0 $?
+printf 'account = %s\npassword_file = %s\n' "$ACCOUNT" "$T/password" >"$config"
+on_terminal "(Enter: as the config says)" 'correct horse\n' -- "$COROSFS" --login -o "$opts"
+same "who has a password in the config is asked, too: exit status 0" 0 $?
+on_terminal "(Enter: as the config says)" '\n' -- "$COROSFS" --login -o "$opts"
+same "Enter takes that one: exit status 1" 1 $?
+check "- which is wrong" said "refuses this e-mail and password"
+COROSFS_PASSWORD=$password accepted "the environment wins over it" "" -o "$opts"
+printf '[%s]\npassword_file = %s\n[other@example.org]\noffline\n' "$ACCOUNT" "$T/right" >"$config"
+echo "$password" >"$T/right" && chmod 600 "$T/right"
+accepted "an account with lines of its own" "" "$ACCOUNT" -o "$opts"
+
+# ---- the config that a login leaves behind
+
+rm -rf "$HOME/.config"
+COROSFS_PASSWORD=$password accepted "a first login" "" "$ACCOUNT" -o "$opts"
+check "- says where the account is kept" said "^the account is kept in $config"
+same "- for us alone" "600 700" "$(stat -c %a "$config" "${config%/*}" | xargs)"
+COROSFS_PASSWORD=$password accepted "a second one" "" "$ACCOUNT" -o "$opts"
+refused "- leaves it as it is" grep "is kept in" "$T/said"
+"$COROSFS" "$M" -o "log_file=$T/log" >"$T/said" 2>&1
+same "then a mount needs nothing else" 0 $?
+unmount
 export COROSFS_PASSWORD="$password"
 
 # ---- with a mount

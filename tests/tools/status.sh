@@ -31,9 +31,9 @@ check "- with a sentence" said "no corosfs of yours is mounted at $T/none"
 refused "--refresh of it" "$COROSFS" --refresh "$M/2022"
 check "- with a sentence" said "error: $M/2022 is in no corosfs mount of yours that answers"
 refused "--refresh of nothing" "$COROSFS" --refresh
-check "- with a sentence" said "usage: corosfs --refresh PATH"
+check "- with a sentence" said "the usage is: corosfs --refresh PATH"
 refused "two folders" status_of "$M" "$T"
-check "- with a sentence" said "usage: corosfs --status"
+check "- with a sentence" said "the usage is: corosfs --status"
 
 # ---- a mount
 
@@ -210,7 +210,7 @@ pid=$(pid_at "$M")
 kill -9 "$pid"
 check "killed" within 10 gone "$pid"
 refused "--status of a dead mount" status_of "$M"
-check "- with a sentence" said "$M is mounted, but its process does not answer"
+check "- with a sentence" said "$M is dead: its process was killed; unmount it"
 check "- and its socket goes" test ! -e "$sock"
 fusermount3 -uz "$M"
 mount_fs

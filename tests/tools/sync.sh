@@ -19,7 +19,7 @@ sync_bad() {
     what=$1 sentence=$2
     shift 2
     run_sync "$@"
-    same "$what: exit status 1" 1 $?
+    same "$what: exit status ${wanted:-1}" "${wanted:-1}" $?
     check "- with a sentence" grep -q "^corosfs: error: $sentence" "$T/err"
     same "- a single one" 1 "$(wc -l <"$T/err")"
 }
@@ -79,7 +79,7 @@ refused "another one beside it" "$COROSFS" --sync "$ACCOUNT" -o "$opts" --json
 check "- says who has the cache" grep -q "by process $pid (or that is a --sync)" "$T/said"
 kill -INT $pid
 wait $pid
-same "SIGINT: exit status 1" 1 $?
+same "SIGINT: exit status 130" 130 $?
 cp "$T/slow" "$T/said"
 same "- the summary says so" "False interrupted; the next run goes on from here" "$(of ok error)"
 kept=$(find "$T"/cache/*/months -name '2*' | wc -l)
@@ -103,11 +103,13 @@ same "- not ok" False "$(of ok)"
 check "- nothing on stderr" test ! -s "$T/err"
 hubctl clear
 sync_bad "offline" "offline is set" -o offline
-sync_bad "no month" "\`soon\` is no month; --from takes one like 2024-01" --from soon
+wanted=2
+sync_bad "no month" "--from: unknown month \`soon\`; use one like 2024-01" --from soon
+wanted=
 opts="api=http://127.0.0.1:9,cache_dir=$T/c9"
 sync_bad "no network" "cannot reach 127.0.0.1:9"
 opts="api=$hub,cache_dir=/proc/none"
-sync_bad "a cache folder that cannot be made" "make the cache folder"
+sync_bad "a cache folder that cannot be made" "cannot make the cache folder"
 opts="api=$hub,cache_dir=$T/cache"
 refused "no account" "$COROSFS" --sync
 check "- with a sentence" said "which account? corosfs --sync you@example.org"
@@ -135,7 +137,7 @@ check "a slow one in the mount says how it gets on" within 60 has_months
 check "- while the mount says how it is" "$COROSFS" --status "$M"
 kill -INT $pid
 wait $pid
-same "SIGINT: exit status 1" 1 $?
+same "SIGINT: exit status 130" 130 $?
 check "- the mount goes on" ls "$M/2022/12"
 hubctl clear
 sync_ok "the next one"
@@ -179,7 +181,9 @@ hub_stop
 check "and shows it without a hub" sh -c 'cp -r "$1/fit" "$1/tcx" "$2" && find "$2/fit" -type f | grep -q .' \
     - "$M" "$T/home"
 unmount
-sync_bad "no such form" '`fig` is no list of downloads' --views fig
+wanted=2
+sync_bad "no such form" '--views: unknown `fig`; use' --views fig
+wanted=
 hub_start --athlete both --activities 2000 --years 6
 opts="api=$hub,cache_dir=$T/cache"
 

@@ -19,9 +19,11 @@
 /* printf 'correct horse' | md5sum, and of "a". */
 #define MD5_HORSE "3cb4e732631f47e6eb961f34554b7cde"
 #define MD5_A     "0cc175b9c0f1b6a831c399e269772661"
+#define MD5_B     "92eb5ffee6ae2fec3ad71c777531578f"
 
 static struct temp_dir dir;
 static char file[300];
+static struct options options;
 
 static int new_dir(void **state)
 {
@@ -30,6 +32,7 @@ static int new_dir(void **state)
 	snprintf(file, sizeof(file), "%s/password", dir.path);
 	unsetenv("COROSFS_PASSWORD");
 	unsetenv("CREDENTIALS_DIRECTORY");
+	options = (struct options){0};
 	return 0;
 }
 
@@ -41,12 +44,20 @@ static int no_dir(void **state)
 }
 
 /* From nobody at a terminal, unless told otherwise. */
+static int init(struct secret *s, const char *command, const char *from, struct err *err)
+{
+	options.account = "you@example.org";
+	options.password_command = (char *)command;
+	options.password_file = (char *)from;
+	return secret_init(s, &options, err);
+}
+
 static int get(const char *command, const char *from, char md5[PASSWORD_MD5], struct err *err)
 {
 	struct secret s;
 
 	*err = (struct err){0};
-	int r = secret_init(&s, command, from, "you@example.org", err);
+	int r = init(&s, command, from, err);
 	if (r == 0) {
 		secret_no_prompt(&s);
 		r = secret_md5(&s, md5, err);
@@ -68,6 +79,11 @@ static const struct file_case {
 	{"as Windows ends it", "a\r\n", 0, 0600, MD5_A},
 	{"the first line counts", "a\nb\n", 0, 0600, MD5_A},
 	{"spaces are a part of it", "correct horse\n", 0, 0600, MD5_HORSE},
+	{"behind the mark of Windows' editors",
+	 "\xef\xbb\xbf"
+	 "a\r\n",
+	 0, 0600, MD5_A},
+	{"that mark alone is empty", "\xef\xbb\xbf\n", 0, 0600, NULL},
 	{"it ends at a NUL", "a\0b", 3, 0600, MD5_A},
 	{"read-only", "a\n", 0, 0400, MD5_A},
 	{"empty", "", 0, 0600, NULL},
@@ -148,7 +164,7 @@ static void cancelled(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(secret_init(&s, "cat /dev/zero", NULL, "you", &err), 0);
+	assert_int_equal(init(&s, "cat /dev/zero", NULL, &err), 0);
 	secret_cancel(&s);
 	assert_int_equal(secret_md5(&s, md5, &err), -EACCES);
 	secret_clear(&s);
@@ -171,7 +187,7 @@ static void silent_and_slow(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(secret_init(&s, "echo a; exec >&-; sleep 60", NULL, "you", &err), 0);
+	assert_int_equal(init(&s, "echo a; exec >&-; sleep 60", NULL, &err), 0);
 	assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &s), 0);
 	assert_int_equal(secret_md5(&s, md5, &err), -EACCES);
 	assert_non_null(strstr(err.text, "does not end"));
@@ -190,7 +206,7 @@ static void asked_again(void **state)
 	(void)state;
 	snprintf(command, sizeof(command), "cat '%s'", file);
 	temp_dir_write(&dir, "password", "b\n", 2, 0600);
-	assert_int_equal(secret_init(&s, command, NULL, "you", &err), 0);
+	assert_int_equal(init(&s, command, NULL, &err), 0);
 	assert_int_equal(secret_md5(&s, md5, &err), 0);
 	assert_string_not_equal(md5, MD5_A);
 	temp_dir_write(&dir, "password", "a\n", 2, 0600);
@@ -209,7 +225,7 @@ static void from_environment(void **state)
 
 	(void)state;
 	assert_int_equal(putenv(env), 0);
-	assert_int_equal(secret_init(&s, NULL, NULL, "you", &err), 0);
+	assert_int_equal(init(&s, NULL, NULL, &err), 0);
 	/* It is wiped where it stood, and gone. */
 	assert_null(getenv("COROSFS_PASSWORD"));
 	assert_null(strstr(env, "horse"));
@@ -222,21 +238,37 @@ static void from_environment(void **state)
 	secret_clear(&s);
 }
 
-/* What is set as an option wins; the environment is wiped all the same. */
-static void option_wins(void **state)
+/* What is given for this run wins; the environment is wiped all the same. */
+static const struct order_case {
+	const char *why;
+	int given, env, credential;
+	const char *want;
+} order_cases[] = {
+	{"the config's command", 0, 0, 0, MD5_A},
+	{"the environment wins over the config", 0, 1, 0, MD5_HORSE},
+	{"so do systemd's credentials", 0, 0, 1, MD5_B},
+	{"the environment wins over these", 0, 1, 1, MD5_HORSE},
+	{"an option wins over both", 1, 1, 1, MD5_A},
+};
+
+static void order(void **state)
 {
+	const struct order_case *c = *state;
 	char env[] = "COROSFS_PASSWORD=correct horse", md5[PASSWORD_MD5];
 	struct err err;
 
-	(void)state;
-	assert_int_equal(putenv(env), 0);
-	assert_int_equal(get("echo a", NULL, md5, &err), 0);
-	assert_string_equal(md5, MD5_A);
-	assert_null(getenv("COROSFS_PASSWORD"));
-	assert_null(strstr(env, "horse"));
-	temp_dir_write(&dir, "password", "b\n", 2, 0600);
+	options.password_given = c->given;
+	if (c->env)
+		assert_int_equal(putenv(env), 0);
+	if (c->credential)
+		setenv("CREDENTIALS_DIRECTORY", dir.path, 1);
+	temp_dir_write(&dir, "corosfs-password", "b\n", 2, 0400);
+	temp_dir_write(&dir, "password", "correct horse\n", 14, 0600);
 	assert_int_equal(get("echo a", file, md5, &err), 0);
-	assert_string_equal(md5, MD5_A);
+	assert_string_equal(md5, c->want);
+	assert_null(getenv("COROSFS_PASSWORD"));
+	if (c->env)
+		assert_null(strstr(env, "horse"));
 }
 
 static void empty_environment(void **state)
@@ -336,7 +368,7 @@ int main(void)
 	rows_add(&rows, "also one that says nothing more", silent_and_slow, NULL);
 	rows_add(&rows, "a command is asked again", asked_again, NULL);
 	rows_add(&rows, "the environment is taken and wiped", from_environment, NULL);
-	rows_add(&rows, "an option wins over the environment", option_wins, NULL);
+	ROWS_ADD(&rows, order_cases, order);
 	rows_add(&rows, "an empty environment is none", empty_environment, NULL);
 	rows_add(&rows, "no source and no terminal", nothing_at_all, NULL);
 	rows_add(&rows, "systemd's credentials", from_systemd, NULL);
