@@ -39,9 +39,10 @@ build/corosfs: build/plain/corosfs
 	ln -sf plain/corosfs $@
 $B/corosfs: $B/fs/main.o $(FS)
 # A unit test links its own layer and those below, so an upward call does not link.
-# tests/support/failing_alloc.c stands before the allocator.
+# tests/support/failing_alloc.c stands before the allocator, failing_disk.c before the disk.
 $(UNIT): LDLIBS += -lcmocka \
-        $(foreach f,malloc calloc realloc reallocarray strdup opendir fdopendir fopen setmntent __getdelim,-Wl$(comma)--wrap=$f)
+        $(foreach f,malloc calloc realloc reallocarray strdup opendir fdopendir fopen setmntent __getdelim \
+        openat read pread fstatat flock fchmod readdir,-Wl$(comma)--wrap=$f)
 $(UNIT): %: %.o $(SUPPORT)
 $(call tests,api): $(API)
 $(call tests,cache): $(CACHE)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The folder of downloaded files; see blob_impl.h. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "api/log.h"
 #include "cache/blob_impl.h"
+#include "cache/folder.h"
 
 /* What was used so lately may be open right now. */
 #define IN_USE_S 60
@@ -79,7 +79,7 @@ int blob_disk_is_whole(int fd, const struct blob_info *info)
 			XXH3_64bits_update(hash, piece, (size_t)n);
 			at += n;
 		}
-		is_whole = n == 0 && XXH3_64bits_digest(hash) == info->hash;
+		is_whole = n < 0 ? -errno : XXH3_64bits_digest(hash) == info->hash;
 	}
 	free(piece);
 	XXH3_freeState(hash);
@@ -140,16 +140,19 @@ void blob_disk_forget(struct blob_store *s, const struct blob_entry *e)
 
 /* ---- what is there ---- */
 
-/* One name in files/: an entry, or nothing worth keeping. */
+/* One name in files/: an entry, or -EBADMSG: nothing worth keeping, or another errno. */
 static int look_at(int dirfd, const char *name, struct blob_entry *e)
 {
 	struct blob_key key;
 	struct stat st;
 	int what = blob_of_name(name, &key, &e->info);
 
-	if (what < 0 || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode) || (uint64_t)st.st_size != e->info.size)
-		return -1;
+	if (what < 0)
+		return -EBADMSG;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != e->info.size)
+		return -EBADMSG;
 	e->id = key.label_id << 4 | (uint64_t)key.form;
 	e->edition = key.edition;
 	e->is_absent = !what;
@@ -168,43 +171,39 @@ static int is_ours(const char *name)
 	       blob_of_name(name, &key, &info) >= 0;
 }
 
-static void look_through(struct blob_store *s, DIR *dir)
+static void look_at_name(void *store, int dirfd, const char *name)
 {
-	for (struct dirent *d; (d = readdir(dir));) {
-		struct blob_entry e = {0}, old;
-		if (look_at(dirfd(dir), d->d_name, &e) < 0) {
-			if (is_ours(d->d_name) && blob_may_write(s))
-				unlinkat(dirfd(dir), d->d_name, 0);
-			continue;
-		}
-		lock_take(&s->lock);
-		/* Without memory it is fetched again when somebody asks. */
-		int r = blob_index_put(&s->index, &e, &old);
-		/* Two, when a crash came between them: the later one is right. */
-		if (r == 0 && old.id && old.used_s > e.used_s) {
-			struct blob_entry later = old;
-			r = blob_index_put(&s->index, &later, &old);
-		}
-		if (r == 0 && old.id)
-			blob_post_locked(s, blob_disk_remove, &old);
-		lock_drop(&s->lock);
+	struct blob_store *s = store;
+	struct blob_entry e = {0}, old;
+	int r = look_at(dirfd, name, &e);
+
+	if (r < 0) {
+		if (r == -EBADMSG && is_ours(name) && blob_may_write(s))
+			unlinkat(dirfd, name, 0);
+		return;
 	}
+	lock_take(&s->lock);
+	/* Without memory it is fetched again when somebody asks. */
+	r = blob_index_put(&s->index, &e, &old);
+	/* Two, when a crash came between them: the later one is right. */
+	if (r == 0 && old.id && old.used_s > e.used_s) {
+		struct blob_entry later = old;
+		r = blob_index_put(&s->index, &later, &old);
+	}
+	if (r == 0 && old.id)
+		blob_post_locked(s, blob_disk_remove, &old);
+	lock_drop(&s->lock);
 }
 
 void blob_disk_look(struct blob_store *s, const struct blob_entry *e)
 {
-	int fd = -1;
+	struct err err;
 
 	(void)e;
-	if (s->config.dir && atomic_load(&s->config.dir->there))
-		fd = openat(s->config.dir->fd, BLOB_FOLDER,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir) {
-		look_through(s, dir);
-		closedir(dir);
-	} else if (fd >= 0) {
-		close(fd);
+	if (s->config.dir && atomic_load(&s->config.dir->there)) {
+		int r = folder_each(s->config.dir->fd, BLOB_FOLDER, look_at_name, s, &err);
+		if (r < 0 && r != -ENOENT)
+			log_warn("%s; what is in it is fetched again", err.text);
 	}
 	blob_looked(s);
 	blob_disk_evict(s);

@@ -294,12 +294,12 @@ static void note_look(struct blob_store *s, const struct blob_key *key,
 		      const struct blob_entry *seen, int is_whole)
 {
 	/* While it is in the index nobody fetches another one, which has the same name. */
-	if (!is_whole)
+	if (is_whole == 0)
 		blob_disk_remove(s, seen);
 	lock_take(&s->lock);
 	struct blob_entry *e = blob_find_locked(s, key);
 	int is_same = e && !e->is_absent && e->info.hash == seen->info.hash;
-	if (is_same && is_whole) {
+	if (is_same && is_whole > 0) {
 		e->is_whole = 1;
 	} else if (is_same) {
 		blob_index_remove(&s->index, e);
@@ -321,24 +321,29 @@ int blob_store_open(struct blob_store *s, const struct blob_key *key)
 	if (!entry.id)
 		return -ENOENT;
 	blob_disk_path(&entry, path);
-	int fd = openat(s->config.dir->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(s->config.dir->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && !cache_dir_is_gone(-errno))
 		return -errno;
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 	int is_whole = size == (off_t)entry.info.size;
 	if (is_whole && !entry.is_whole)
 		is_whole = blob_disk_is_whole(fd, &entry.info);
-	if (is_whole >= 0 && !(is_whole && entry.is_whole))
+	if (is_whole < 0 && is_whole != -EIO) {
+		close(fd);
+		return is_whole;
+	}
+	if (!(is_whole > 0 && entry.is_whole))
 		note_look(s, key, &entry, is_whole);
 	if (is_whole > 0)
 		return fd;
-	/* Somebody deleted or cut it, or the disk forgets: it is as if it had never come. */
-	if (fd >= 0 && is_whole == 0)
-		log_warn("a %s file in the cache is damaged; fetching it again",
-			 export_name(key->form));
+	/* Somebody deleted or cut it, or the disk forgets: it is as if it had never come. One that
+	 * the disk does not give stays, for a better day, until another takes its place. */
+	if (fd >= 0)
+		log_warn("a %s file in the cache %s; fetching it again", export_name(key->form),
+			 is_whole < 0 ? "cannot be read" : "is damaged");
 	if (fd >= 0)
 		close(fd);
-	return is_whole < 0 ? is_whole : -ENOENT;
+	return -ENOENT;
 }
 
 void blob_store_drop(struct blob_store *s, uint64_t label_id)

@@ -2,7 +2,6 @@
 /* The account's folder; see cache_dir.h. */
 #include "cache/cache_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,6 +15,7 @@
 
 #include "api/log.h"
 #include "cache/atomic_file.h"
+#include "cache/folder.h"
 #include "cache/month_file.h"
 
 /* A mount that was just ended still writes what it has: wait for it a little. */
@@ -69,45 +69,80 @@ static int make_path(const char *path, struct err *err)
 	}
 }
 
-static int open_private(int at, const char *name, struct err *err)
+/* What is open is of this type, ours, and for nobody else, or is made so. `name` in the folder, ""
+ * the folder itself. */
+static int make_private(const struct cache_dir *d, const char *name, int fd, mode_t type,
+			struct err *err)
 {
+	const uid_t us = geteuid();
+	struct stat st;
+	int r = fstat(fd, &st);
+
+	if (r == 0 && st.st_uid == us && (st.st_mode & 077) &&
+	    (r = fchmod(fd, st.st_mode & 0700)) == 0)
+		r = fstat(fd, &st);
+	if (r < 0)
+		return err_sys(err, -errno, "make %s/%s private", d->path, name);
+	if ((st.st_mode & S_IFMT) != type)
+		return err_set(err, -EPERM, "%s/%s is not a plain file", d->path, name);
+	if (st.st_uid != us)
+		return err_set(err, -EPERM,
+			       "%s/%s belongs to somebody else; use -o cache_dir=FOLDER", d->path,
+			       name);
+	if (st.st_mode & 077)
+		return err_set(err, -EPERM,
+			       "%s/%s lies on a filesystem without permissions, where others may "
+			       "read it; mount that with umask=077 (CIFS: dir_mode=0700,"
+			       "file_mode=0600), or use -o cache_dir=FOLDER",
+			       d->path, name);
+	return 0;
+}
+
+static int open_folder(const struct cache_dir *d, const char *name, struct err *err)
+{
+	int at = name[0] ? d->fd : AT_FDCWD;
+	const char *path = name[0] ? name : d->path;
 	struct stat st;
 
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(err, -errno, "open the cache folder %s", name);
-	if (fstat(fd, &st) < 0 || st.st_uid != geteuid()) {
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int code = fd < 0 ? -errno : 0;
+	if (code == -ENOTDIR && fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		return err_set(err, code,
+			       "%s/%s is a link, and nothing is written through one; name the "
+			       "folder itself with -o cache_dir=FOLDER",
+			       d->path, name);
+	if (code < 0)
+		return err_sys(err, code, "open the cache folder %s/%s", d->path, name);
+	code = make_private(d, name, fd, S_IFDIR, err);
+	if (code < 0)
 		close(fd);
-		return err_set(err, -EPERM,
-			       "the cache folder %s belongs to somebody else; "
-			       "use -o cache_dir=FOLDER",
-			       name);
-	}
-	if ((st.st_mode & 077) && fchmod(fd, 0700) < 0) {
-		int r = err_sys(err, -errno, "make the cache folder %s private", name);
-		close(fd);
-		return r;
-	}
-	return fd;
+	return code < 0 ? code : fd;
 }
+
+/* ---- the lock ---- */
+
+#define LOCK_FLAGS (O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
 
 /* On a disk that cannot be written the lock of before will do. */
-static int open_lock(int at, struct err *err)
+static int open_lock(struct cache_dir *d, struct err *err)
 {
-	int fd = openat(at, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd < 0 && errno == EROFS)
-		fd = openat(at, "lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(err, -errno, "open the lock of the cache folder") : fd;
+	d->lock_fd = openat(d->fd, "lock", O_RDWR | O_CREAT | LOCK_FLAGS, 0600);
+	if (d->lock_fd < 0 && errno == EROFS)
+		d->lock_fd = openat(d->fd, "lock", O_RDONLY | LOCK_FLAGS);
+	if (d->lock_fd < 0)
+		return err_sys(err, -errno, "open %s/lock", d->path);
+	return make_private(d, "lock", d->lock_fd, S_IFREG, err);
 }
 
-/* What the owner wrote into its lock. */
+/* What the owner wrote into its lock; -1: it could not. */
 static long read_owner(int lock_fd)
 {
 	char owner[32] = "";
 	ssize_t n = pread(lock_fd, owner, sizeof(owner) - 1, 0);
+	long pid = n > 0 ? strtol(owner, NULL, 10) : 0;
 
-	return n > 0 ? strtol(owner, NULL, 10) : -1L;
+	return pid > 0 ? pid : -1;
 }
 
 long cache_dir_owner(const char *path)
@@ -117,7 +152,7 @@ long cache_dir_owner(const char *path)
 
 	if (snprintf(name, sizeof(name), "%s/lock", path) >= (int)sizeof(name))
 		return 0;
-	int fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(name, O_RDONLY | LOCK_FLAGS);
 	if (fd < 0)
 		return 0;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
@@ -126,22 +161,36 @@ long cache_dir_owner(const char *path)
 	return owner;
 }
 
+static int taken(const struct cache_dir *d, struct err *err)
+{
+	long owner = read_owner(d->lock_fd);
+	char by[48] = "";
+
+	if (owner > 0)
+		snprintf(by, sizeof(by), ", by process %ld", owner);
+	return err_set(err, -EBUSY,
+		       "this account is mounted already%s (or that is a --sync); unmount it, or "
+		       "use another -o cache_dir=FOLDER",
+		       by);
+}
+
 static int take_lock(struct cache_dir *d, int tries, struct err *err)
 {
 	char owner[32] = "";
+	int r = open_lock(d, err);
 
-	d->lock_fd = open_lock(d->fd, err);
-	if (d->lock_fd < 0)
-		return d->lock_fd;
+	if (r < 0)
+		return r;
 	for (; flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0; tries--) {
-		if (tries && errno == EWOULDBLOCK) {
-			poll(NULL, 0, LOCK_WAIT_MS / LOCK_TRIES);
-			continue;
-		}
-		return err_set(err, -EBUSY,
-			       "this account is mounted already, by process %ld (or that is a "
-			       "--sync); unmount it, or use another -o cache_dir=FOLDER",
-			       read_owner(d->lock_fd));
+		if (errno != EWOULDBLOCK)
+			return err_sys(
+				err, -errno,
+				"lock %s (its filesystem has no locks for us, which keep two "
+				"mounts apart; use -o cache_dir=FOLDER on another one)",
+				d->path);
+		if (!tries)
+			return taken(d, err);
+		poll(NULL, 0, LOCK_WAIT_MS / LOCK_TRIES);
 	}
 	int len = snprintf(owner, sizeof(owner), "%ld\n", (long)getpid());
 	/* The pid is a courtesy to the next one's error message. */
@@ -167,49 +216,42 @@ static int is_file(const char *name)
 	return 0;
 }
 
-/* Removes the files that we wrote; what cannot be removed is left. Their number, or -ENOMEM. */
-static int remove_ours(int at, int (*ours)(const char *name))
-{
-	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	int n = 0;
+struct removal {
+	int (*ours)(const char *name);
+	int n;
+};
 
-	if (!dir) {
-		n = errno == ENOMEM ? -ENOMEM : 0;
-		if (fd >= 0)
-			close(fd);
-		return n;
-	}
-	for (struct dirent *e; (e = readdir(dir));) {
-		char of[NAME_MAX + 1];
-		if (ours(e->d_name) || (atomic_file_is_leftover(e->d_name, of) && ours(of)))
-			n += unlinkat(at, e->d_name, 0) == 0;
-	}
-	closedir(dir);
-	return n;
+/* What cannot be removed is left. */
+static void remove_ours(void *arg, int dirfd, const char *name)
+{
+	struct removal *r = arg;
+	char of[NAME_MAX + 1];
+
+	if (r->ours(name) || (atomic_file_is_leftover(name, of) && r->ours(of)))
+		r->n += unlinkat(dirfd, name, 0) == 0;
 }
 
+/* Only a format that was read, and is another one, says anything of what is beside it. */
 static int check_format(struct cache_dir *d, struct err *err)
 {
 	static const char any[] = "corosfs cache ";
 	struct iovec iov = {(void *)format, sizeof(format) - 1};
+	struct removal months = {.ours = is_month}, files = {.ours = is_file};
 	char *have = NULL;
 	size_t len;
 
-	int r = atomic_file_read(d->fd, "format", 64, &have, &len, NULL);
-	if (r == 0 && strcmp(have, format) == 0) {
-		free(have);
-		return 0;
-	}
+	int r = atomic_file_read(d->fd, "format", 64, &have, &len, err);
 	int version = r == 0 && strncmp(have, any, sizeof(any) - 1) == 0;
+	int same = version && strcmp(have, format) == 0;
 	free(have);
-	int months = r == -ENOMEM ? r : remove_ours(d->months_fd, is_month);
-	int files = months < 0 ? months : remove_ours(d->fd, is_file);
-	if (files < 0)
-		return err_set(err, files, "no memory to open the cache");
-	if (months + files && version)
+	if (same || (r < 0 && r != -ENOENT && r != -EFBIG))
+		return r;
+	if (r != -ENOENT && ((r = folder_each(d->months_fd, ".", remove_ours, &months, err)) < 0 ||
+			     (r = folder_each(d->fd, ".", remove_ours, &files, err)) < 0))
+		return r;
+	if (months.n + files.n && version)
 		log_info("the cache is of another version of corosfs; starting an empty one");
-	else if (months + files)
+	else if (months.n + files.n)
 		log_warn("the file `format` in %s is damaged; starting an empty cache", d->path);
 	return atomic_file_write(d->fd, "format", &iov, 1, 0, err);
 }
@@ -238,11 +280,21 @@ static void begin(struct cache_dir *d, const char *path)
 	atomic_init(&d->ours, 0);
 }
 
-static int open_months(int at, struct err *err)
+static int open_months(struct cache_dir *d, struct err *err)
 {
-	if (mkdirat(at, "months", 0700) < 0 && errno != EEXIST)
-		return err_sys(err, -errno, "make months/ in the cache folder");
-	return open_private(at, "months", err);
+	if (mkdirat(d->fd, "months", 0700) < 0 && errno != EEXIST)
+		return err_sys(err, -errno, "make %s/months", d->path);
+	return open_folder(d, "months", err);
+}
+
+/* The first download makes it; what is there is to be a folder of our own. */
+static int check_files(const struct cache_dir *d, struct err *err)
+{
+	int fd = open_folder(d, "files", err);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOENT ? 0 : fd;
 }
 
 /* Opens what there is to open in d, which begin() made. */
@@ -251,11 +303,13 @@ static int open_all(struct cache_dir *d, int lock_tries, struct err *err)
 	int r = make_path(d->path, err);
 
 	if (r == 0)
-		r = d->fd = open_private(AT_FDCWD, d->path, err);
+		r = d->fd = open_folder(d, "", err);
 	if (r >= 0)
 		r = take_lock(d, lock_tries, err);
 	if (r >= 0)
-		r = d->months_fd = open_months(d->fd, err);
+		r = d->months_fd = open_months(d, err);
+	if (r >= 0)
+		r = check_files(d, err);
 	if (r >= 0)
 		r = check_format(d, err);
 	if (r < 0)
@@ -333,7 +387,7 @@ static int renew_all(struct cache_dir *d, struct err *err)
 
 static int renew_months(struct cache_dir *d, struct err *err)
 {
-	int fd = open_months(d->fd, err);
+	int fd = open_months(d, err);
 
 	if (fd < 0)
 		return fd;

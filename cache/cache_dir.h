@@ -2,8 +2,8 @@
 /*
  * The account's folder: ${XDG_CACHE_HOME:-~/.cache}/corosfs/<account hash>/, 0700.
  *
- *     format      the version of this layout; of a folder of another version, or of none, our
- *                 own files are removed, and nothing else
+ *     format      the version of this layout; of a folder of another version our own files are
+ *                 removed, and nothing else
  *     lock        held with flock(2) by the one mount that owns the folder; names its pid
  *     token       token_file.h
  *     refused     refusal_file.h
@@ -11,8 +11,9 @@
  *     months/     YYYY-MM, month_file.h
  *     files/      blob.h
  *
- * It can be deleted at any time, also under a running mount, at no loss: what is written next
- * makes it again. Where it cannot be made, everything works without it.
+ * Nothing is removed because it could not be read. It can be deleted at any time, also under a
+ * running mount, at no loss: what is written next makes it again. Where it cannot be made,
+ * everything works without it.
  */
 #ifndef CACHE_CACHE_DIR_H
 #define CACHE_CACHE_DIR_H
@@ -44,12 +45,13 @@ struct cache_dir {
 int cache_dir_path(const char *root, const char *account, const char *api, char path[PATH_MAX],
 		   struct err *err);
 
-/* The process that has the folder, 0: none. Waits for nobody. */
+/* The process that has the folder; 0: none, -1: one that is not known. Waits for nobody. */
 long cache_dir_owner(const char *path);
 
 /*
  * Makes it where it is missing and takes it. 0; -EBUSY with the owner's pid in words: another
- * mount of the account; -EPERM: it belongs to somebody else or others may read it; ...
+ * mount of the account; -EPERM: it belongs to somebody else or others may read it; -ENOTDIR: it,
+ * months/ or files/ is a link; -ENOLCK, -EOPNOTSUPP, -ENOSYS: its filesystem has no locks; ...
  */
 int cache_dir_open(struct cache_dir *d, const char *path, struct err *err);
 /* Does without it: every read is -ENOTDIR, every write, too, until cache_dir_renew() helps. */

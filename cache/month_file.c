@@ -106,6 +106,15 @@ __attribute__((format(printf, 2, 3))) static int bad(struct err *err, const char
 	return -EBADMSG;
 }
 
+/* The disk does not give it: that says nothing of the file. */
+static int unread(struct err *err, int code, int number)
+{
+	char name[MONTH_FILE_NAME];
+
+	month_file_name(number, name);
+	return err_sys(err, code, "read %s", name);
+}
+
 static int no_memory(struct err *err)
 {
 	err_set(err, -ENOMEM, "no memory for a month");
@@ -127,19 +136,23 @@ static int open_month(int dirfd, int number, struct stat *st, struct err *err)
 		close(fd);
 		return r;
 	}
-	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid()) {
+	int r = !S_ISREG(st->st_mode)     ? bad(err, "%s is not a plain file", name)
+		: st->st_uid != geteuid() ? err_set(err, -EPERM, "%s is somebody else's", name)
+					  : 0;
+	if (r < 0)
 		close(fd);
-		return bad(err, "%s is not a plain file of this user", name);
-	}
-	return fd;
+	return r < 0 ? r : fd;
 }
 
 static int read_header(int fd, int number, const struct stat *st, struct header *h, struct err *err)
 {
 	uint64_t size = sizeof(*h);
+	int r;
 
-	if (read_all(fd, h, sizeof(*h)) < 0)
+	if ((uint64_t)st->st_size < size)
 		return bad(err, "it is cut off in its header");
+	if ((r = read_all(fd, h, sizeof(*h))) < 0)
+		return unread(err, r, number);
 	if (memcmp(h->magic, magic, sizeof(magic)) != 0 || h->version != MONTH_FILE_VERSION ||
 	    h->byte_order != 0x01020304)
 		return bad(err, "it has another format");
@@ -172,8 +185,9 @@ static int row_valid(const struct month *m, const struct activity *a, uint32_t j
 
 static int read_rows(int fd, const struct header *h, struct month *m, struct err *err)
 {
-	if (read_all(fd, m->row, m->n * sizeof(m->row[0]) + m->strings_len) < 0)
-		return bad(err, "it cannot be read to its end");
+	int r = read_all(fd, m->row, m->n * sizeof(m->row[0]) + m->strings_len);
+	if (r < 0)
+		return unread(err, r, h->number);
 	if (index_hash(h, m) != h->index_hash)
 		return bad(err, "its checksum is wrong");
 	m->number = h->number;
@@ -226,9 +240,11 @@ int month_file_read_text(int dirfd, const struct month *m, struct month_text **o
 		r = bad(err, "its text is not the one that was listed");
 	if (r == 0 && !(t = month_text_alloc(h.json_len)))
 		r = no_memory(err);
-	if (r == 0 &&
-	    (lseek(fd, st.st_size - (off_t)h.json_len, SEEK_SET) < 0 ||
-	     read_all(fd, t->data, t->len) < 0 || XXH3_64bits(t->data, t->len) != m->json_hash))
+	if (r == 0 && lseek(fd, st.st_size - (off_t)h.json_len, SEEK_SET) < 0)
+		r = unread(err, -errno, m->number);
+	if (r == 0 && (r = read_all(fd, t->data, t->len)) < 0)
+		unread(err, r, m->number);
+	if (r == 0 && XXH3_64bits(t->data, t->len) != m->json_hash)
 		r = bad(err, "its text is damaged");
 	close(fd);
 	if (r < 0) {

@@ -33,8 +33,8 @@ int month_file_write(int dirfd, const struct month *m, const struct month_text *
 		     int64_t fetched_s, struct err *err);
 
 /*
- * Without its text. 0; -ENOENT; -EBADMSG: damaged, of another format or not ours, with the
- * reason in words: remove it; or another errno.
+ * Without its text. 0; -ENOENT; -EBADMSG: it was read and is damaged, of another format or no file,
+ * with the reason in words: remove it; or another errno, which says nothing of the file.
  */
 int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_s, struct err *err);
 

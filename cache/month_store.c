@@ -2,7 +2,6 @@
 /* The month store's door; see month_store.h, and store_impl.h for the rooms. */
 #include "cache/month_store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "api/log.h"
 #include "cache/atomic_file.h"
+#include "cache/folder.h"
 #include "cache/month_file.h"
 #include "cache/store_impl.h"
 
@@ -48,38 +48,50 @@ void span_unref(struct span *s)
 /* ---- construction ---- */
 
 /* Marks the months that have a file; other names are leftovers of an interrupted write. */
-static void find_months(struct month_store *s)
+static void find_month(void *arg, int dirfd, const char *name)
 {
-	int fd = openat(months_fd(s), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct month_store *s = arg;
+	int number = month_file_number(name);
+	char of[NAME_MAX + 1];
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
 	lock_take(&s->lock);
-	for (struct dirent *e; (e = readdir(dir));) {
-		char of[NAME_MAX + 1];
-		int number = month_file_number(e->d_name);
-		if (number)
-			slot_locked(s, number)->on_disk = 1;
-		else if (atomic_file_is_leftover(e->d_name, of) && month_file_number(of))
-			unlinkat(months_fd(s), e->d_name, 0);
-	}
+	if (number)
+		slot_locked(s, number)->on_disk = 1;
 	lock_drop(&s->lock);
-	closedir(dir);
+	if (!number && atomic_file_is_leftover(name, of) && month_file_number(of))
+		unlinkat(dirfd, name, 0);
 }
 
-static void read_history(struct month_store *s)
+int store_find_months(struct month_store *s, struct err *err)
+{
+	lock_take(&s->lock);
+	for (int i = 0; i < STORE_MONTHS; i++)
+		s->slot[i].on_disk = 0;
+	lock_drop(&s->lock);
+	return folder_each(months_fd(s), ".", find_month, s, err);
+}
+
+/* What the last mount left. What of it cannot be read is left alone for the next one. */
+static void look_at_disk(struct month_store *s)
 {
 	struct history h;
 	struct err err;
 
-	if (history_read(s->config.dir->fd, &h, &err) == -EBADMSG)
+	int r = history_read(s->config.dir->fd, &h, &err);
+	if (r < 0 && r != -ENOENT)
 		log_warn("%s; it is fetched again", err.text);
+	int found = store_find_months(s, &err);
+	if (found < 0)
+		log_warn("%s; months are kept in memory alone", err.text);
 	lock_take(&s->lock);
 	s->history = h;
+	s->is_history_unread = r < 0 && r != -ENOENT && r != -EBADMSG;
+	if (found < 0) {
+		s->config.dir = NULL;
+		s->disk_down = 1;
+	}
+	for (int i = 0; found < 0 && i < STORE_MONTHS; i++)
+		s->slot[i].on_disk = 0;
 	lock_drop(&s->lock);
 }
 
@@ -104,10 +116,8 @@ struct month_store *month_store_new(const struct month_store_config *config, str
 	for (int i = 0; i < STORE_MONTHS; i++)
 		slot[i].failed_ms = INT64_MIN;
 	lock_drop(&s->lock);
-	if (config->dir && atomic_load(&config->dir->there)) {
-		read_history(s);
-		find_months(s);
-	}
+	if (config->dir && atomic_load(&config->dir->there))
+		look_at_disk(s);
 	s->loader = worker_new("cache-load", err);
 	s->saver = s->loader ? worker_new("cache-save", err) : NULL;
 	if (!s->saver) {

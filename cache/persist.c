@@ -29,13 +29,16 @@ static void log_disk(struct month_store *s, int r, const struct err *err)
 		log_warn("months are kept on disk again");
 }
 
-/* The folder was made anew: what is in memory is what there is. */
+/* The folder was made anew, or was out of reach: what is in memory is the younger of the two. */
 static void write_anew(struct month_store *s)
 {
+	struct err err;
+
+	if (store_find_months(s, &err) < 0)
+		log_debug("%s", err.text);
 	lock_take(&s->lock);
 	for (int i = 0; i < STORE_MONTHS; i++) {
 		struct slot *slot = &s->slot[i];
-		slot->on_disk = 0;
 		slot->dirty = slot->month && slot->text;
 		if (slot->dirty)
 			residence_post(s, s->saver, save, STORE_FIRST + i, STORE_FIRST + i);
@@ -165,7 +168,10 @@ static void save_history(void *arg)
 
 void persist_history(struct month_store *s)
 {
-	if (s->config.dir)
+	lock_take(&s->lock);
+	int wanted = s->config.dir && !s->is_history_unread;
+	lock_drop(&s->lock);
+	if (wanted)
 		residence_post(s, s->saver, save_history, 0, 0);
 }
 

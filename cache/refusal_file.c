@@ -51,24 +51,31 @@ int refusal_file_write(int dirfd, const char md5[PASSWORD_MD5], struct err *err)
 	return atomic_file_write(dirfd, REFUSAL_FILE_NAME, iov, 2, 0, err);
 }
 
-int refusal_file_has(int dirfd, const char md5[PASSWORD_MD5], int64_t now_s)
+int refusal_file_has(int dirfd, const char md5[PASSWORD_MD5], int64_t now_s, struct err *err)
 {
 	char mine[BCRYPT_LEN + 1], *kept;
 	struct stat st;
 	size_t len;
 
-	if (fstatat(dirfd, REFUSAL_FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    now_s < st.st_mtime || now_s - st.st_mtime >= REFUSAL_FILE_S ||
-	    atomic_file_read(dirfd, REFUSAL_FILE_NAME, BCRYPT_LEN + 1, &kept, &len, NULL) < 0)
+	int r = fstatat(dirfd, REFUSAL_FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (r == -ENOENT ||
+	    (r == 0 && (now_s < st.st_mtime || now_s - st.st_mtime >= REFUSAL_FILE_S)))
 		return 0;
-	int has = len == BCRYPT_LEN + 1 && kept[BCRYPT_LEN] == '\n';
-	if (has) {
+	if (r < 0)
+		return err_sys(err, r, "look at %s", REFUSAL_FILE_NAME);
+	r = atomic_file_read(dirfd, REFUSAL_FILE_NAME, BCRYPT_LEN + 1, &kept, &len, err);
+	if (r < 0)
+		return r == -EFBIG ? 0 : r;
+	int is_ours = len == BCRYPT_LEN + 1 && kept[BCRYPT_LEN] == '\n' &&
+		      strncmp(kept, "$2b$10$", 7) == 0;
+	if (is_ours) {
 		kept[BCRYPT_LEN] = '\0';
-		has = strncmp(kept, "$2b$10$", 7) == 0 && hash(md5, kept, mine) == 0 &&
-		      CRYPTO_memcmp(mine, kept, BCRYPT_LEN) == 0;
+		r = hash(md5, kept, mine);
 	}
+	int has = is_ours && r == 0 && CRYPTO_memcmp(mine, kept, BCRYPT_LEN) == 0;
 	free(kept);
-	return has;
+	/* A hash that bcrypt does not take was not written by us. */
+	return r == -ENOMEM ? err_sys(err, r, "hash a password") : has;
 }
 
 void refusal_file_remove(int dirfd)

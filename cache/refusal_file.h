@@ -21,9 +21,9 @@
 /* Takes about 0.1 s. 0 or a negative errno with words. */
 int refusal_file_write(int dirfd, const char md5[PASSWORD_MD5], struct err *err);
 
-/* Whether this password was refused within the last day; takes 0.1 s if any was. A file that
- * cannot be read or is damaged remembers nothing. */
-int refusal_file_has(int dirfd, const char md5[PASSWORD_MD5], int64_t now_s);
+/* Whether this password was refused within the last day; takes 0.1 s if any was. 1, 0 (a damaged
+ * file remembers nothing), or a negative errno with words: that cannot be told. */
+int refusal_file_has(int dirfd, const char md5[PASSWORD_MD5], int64_t now_s, struct err *err);
 
 /* Forgets it. */
 void refusal_file_remove(int dirfd);

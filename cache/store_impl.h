@@ -126,6 +126,7 @@ struct month_store {
 	/* -- guarded by lock */
 	struct slot *slot GUARDED; /* [STORE_MONTHS] */
 	struct history history GUARDED;
+	int is_history_unread GUARDED; /* what the disk has of it could not be read, and stays */
 	int history_in_flight GUARDED;
 	int64_t history_failed_ms GUARDED, history_patience_ms GUARDED;
 	int64_t history_emptied_ms GUARDED; /* as of a slot */
@@ -150,6 +151,11 @@ static inline int months_fd(const struct month_store *s)
 {
 	return s->config.dir ? s->config.dir->months_fd : -1;
 }
+
+/* ---- month_store.c ---- */
+
+/* Marks the months that the disk has, and no others. 0 or a negative errno with words. */
+int store_find_months(struct month_store *s, struct err *err);
 
 /* ---- waiter.c ---- */
 

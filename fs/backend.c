@@ -105,10 +105,15 @@ static int on_password(void *arg, char md5[PASSWORD_MD5], struct err *err)
 	struct backend *b = arg;
 
 	int r = secret_md5(&b->secret, md5, err);
-	if (r < 0 || !atomic_load(&b->dir.there) ||
-	    !refusal_file_has(b->dir.fd, md5, clock_system.wall_s()))
+	int has = 0;
+
+	if (r == 0 && atomic_load(&b->dir.there))
+		has = refusal_file_has(b->dir.fd, md5, clock_system.wall_s(), err);
+	if (!has)
 		return r;
 	explicit_bzero(md5, PASSWORD_MD5);
+	if (has < 0)
+		return has;
 	return err_set(
 		err, -EACCES,
 		"the Training Hub refuses this e-mail and password (as before: they were not "

@@ -3,7 +3,7 @@
 # The disk lets us down: whatever becomes of the cache folder, the mount starts and serves.
 . "$(dirname "$0")/lib.sh"
 hub_start --athlete both --activities 400 --years 5
-expect_log 'nothing is kept on disk' 'cannot keep months' 'kept on disk again' \
+expect_log 'nothing is kept on disk' 'months are kept in memory alone' 'cannot fetch a fit' 'cannot keep months' 'kept on disk again' \
     'starting an empty cache' 'next mount has to log in' 'cannot read a cached month' \
     'is discarded' 'logging in again'
 mount_fs
@@ -18,30 +18,34 @@ some_months() { [ "$(months "$1")" -ge 60 ]; }
 lines() { tail -c +"$((log_at + 1))" "$T/log" | grep -c -e "$1"; }
 is_logged() { [ "$(lines "$1")" -ge 1 ]; }
 new_log() { log_at=$(stat -c %s "$T/log" 2>/dev/null || echo 0); }
+# One activity more at the hub; the mount sees it, and so does the copy.
+grown() { [ "$(wc -l <"$M/all/activities.csv")" -gt "$rows" ]; }
+grow() {
+    rows=$(wc -l <"$M/all/activities.csv")
+    hubctl add '{"date": 20210507, "hhmm": "0800", "name": "Late Upload"}' >"$T/late"
+    kill -HUP "$(pid_at "$M")"
+    check "an activity more at the hub is seen" within 20 grown
+    cat "$M/all/activities.json" >"$T/all.json"
+}
 new_log
 check "months come to disk" within 20 some_months "$T/cache"
 
 # ---- the folder goes while it is in use
 
-pid=$(pid_at "$M")
 rm -rf "$T/cache"
 check "the folder is gone, what is in memory stays" cmp "$M/2022/12/activities.csv" "$T/article"
-hubctl add '{"date": 20210505, "hhmm": "0700", "name": "Late Upload"}' >"$T/late"
-kill -HUP "$pid"
 # What was in memory is written again, as soon as there is something to write.
-check "a change at the hub: the folder is made again and used" within 20 some_months "$T/cache"
-cat "$M/all/activities.json" >"$T/all.json"
+grow
+check "the folder is made again and used" within 20 some_months "$T/cache"
 check "private as before" test "$(stat -c %a "$T"/cache/*)" = 700
 new_log
 remount
 check "the next mount has it all" right
 hubctl reset
 rm -rf "$T"/cache/*/months
-hubctl add '{"date": 20210506, "hhmm": "0700", "name": "Late Upload"}' >"$T/late"
-kill -HUP "$(pid_at "$M")"
+grow
 check "months/ alone is made again, too" within 20 some_months "$T/cache"
 check "by the same owner" test "$(cat "$T"/cache/*/lock)" = "$(pid_at "$M")"
-cat "$M/all/activities.json" >"$T/all.json"
 check "right" right
 unmount
 
@@ -67,11 +71,10 @@ unmount
 
 # ---- a damaged format; other people's files
 
-for damage in cut empty gone foreign; do
+for damage in cut empty foreign; do
     case $damage in
     cut) echo corosfs | tee "$T"/cache/*/format >/dev/null ;;
     empty) : | tee "$T"/cache/*/format ;;
-    gone) rm "$T"/cache/*/format ;;
     foreign) head -c 1000 /dev/urandom | tee "$T"/cache/*/format >/dev/null ;;
     esac
     for other in notes.txt months/notes.txt .notes.tmp months/.notes.tmp months/.2021-05.tmp.keep \
@@ -86,6 +89,31 @@ for damage in cut empty gone foreign; do
         "$(find "$T/cache" -type f -exec grep -l -x mine {} + | wc -l)"
     unmount
 done
+
+rm "$T"/cache/*/format
+mount_fs -o offline
+check "a format that is gone is written again, and nothing else" right
+unmount
+rm "$T"/cache/*/lock
+mkfifo "$(echo "$T"/cache/*)/lock"
+new_log
+timeout 30 "$COROSFS" --login >"$T/said" 2>&1 -o "api=$hub,cache_dir=$T/cache" "$ACCOUNT"
+check "a fifo in the lock's place holds up no command" said 'lock is not a plain file'
+mount_fs
+check "nor the mount" right
+same "which says so once" 1 "$(lines 'nothing is kept on disk')"
+unmount
+rm "$T"/cache/*/lock
+rm -rf "$T"/cache/*/files
+mkdir "$T/elsewhere"
+ln -s "$T/elsewhere" "$(echo "$T"/cache/*)/files"
+new_log
+mount_fs
+same "a files/ that is a link: it says so once" 1 "$(lines 'files is a link')"
+errno_of read "$M/fit/2022/12/$(ls "$M/fit/2022/12" | head -n 1)" >/dev/null
+same "nothing is written through it" "" "$(ls -A "$T/elsewhere")"
+unmount
+rm "$T"/cache/*/files
 
 # ---- the folder is somebody else's, or cannot be one
 
@@ -111,10 +139,8 @@ mount_fs -o "cache_dir=$T/file"
 check "a file where the folder should be: it mounts" right
 same "and says so once" "1 0" "$(lines 'nothing is kept on disk') $(lines 'cannot keep months')"
 rm "$T/file"
-hubctl add '{"date": 20210507, "hhmm": "0700", "name": "Late Upload"}' >"$T/late"
-kill -HUP "$(pid_at "$M")"
+grow
 check "when the file goes, the folder is made and used" within 20 some_months "$T/file"
-cat "$M/all/activities.json" >"$T/all.json"
 unmount
 
 # ---- errors of the disk
@@ -131,10 +157,8 @@ if cc -std=c17 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$TOP/tests/mount/bad_disk
         check "$bad from the start: everything is right" right
         same "said once" 1 "$(($(lines 'nothing is kept') + $(lines 'cannot keep months')))"
         rm "$T/bad"
-        hubctl add '{"date": 20210507, "hhmm": "0800", "name": "Late Upload"}' >"$T/late"
-        kill -HUP "$(pid_at "$M")"
+        grow
         check "when the disk is well it is used" within 20 is_logged 'kept on disk again'
-        cat "$M/all/activities.json" >"$T/all.json"
         unmount
     done
     LD_PRELOAD=$shim mount_fs
@@ -153,6 +177,23 @@ if cc -std=c17 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$TOP/tests/mount/bad_disk
         check "and for the next mount" right
         unmount
     done
+    # What cannot be read, or locked, or made private at the start is no reason to throw it away.
+    kept() { find "$T"/cache/*/ -type f ! -name lock ! -name format -printf '%P %i %T@\n' | sort; }
+    for bad in "openat 24 format" "read 5 format" "openat 24 months" "flock 95" "fchmod 0"; do
+        kept >"$T/before"
+        new_log
+        echo "$bad" >"$T/bad"
+        [ "$bad" != "fchmod 0" ] || chmod 755 "$T"/cache/*/
+        LD_PRELOAD=$shim mount_fs
+        check "$bad at the start: everything is right" right
+        same "said once" "1 0" "$(lines 'nothing is kept on disk') $(lines 'mounted already')"
+        unmount
+        rm "$T/bad"
+        check "and nothing is lost" sh -c 'echo "$2" | diff "$1" -' - "$T/before" "$(kept)"
+    done
+    LD_PRELOAD=$shim mount_fs -o offline
+    check "the next mount has it all, without the hub" right
+    unmount
 else
     echo "ok - a disk with errors # SKIP no compiler"
 fi
@@ -174,16 +215,10 @@ check "a new cache on a full disk: everything is right" right
 same "said once" 1 "$(($(lines 'nothing is kept on disk') + $(lines 'cannot keep months')))"
 check "how full it is" grep -q 'No space left' "$T/log"
 rm "$T/small/fill"
-hubctl add '{"date": 20210507, "hhmm": "0900", "name": "Late Upload"}' >"$T/late"
-kill -HUP "$(pid_at "$M")"
+grow
 check "when there is room it is used" within 20 some_months "$T/small"
-cat "$M/all/activities.json" >"$T/all.json"
 check "it fills up again" sh -c '! head -c 4m /dev/zero >"$1" 2>/dev/null' - "$T/small/fill"
-hubctl add '{"date": 20210508, "hhmm": "0900", "name": "Late Upload"}' >"$T/late"
-kill -HUP "$(pid_at "$M")"
-late() { ls "$M/2021/05" | grep -q 20210508-LateUpload; }
-check "and the mount follows the hub" within 20 late
-cat "$M/all/activities.json" >"$T/all.json"
+grow
 unmount
 on_small
 check "the next mount is right" right

@@ -14,6 +14,7 @@
 #include <xxhash.h>
 
 #include "cache/blob_impl.h"
+#include "tests/support/failing_disk.h"
 #include "tests/unit/cache/store.h"
 
 #define FOLDER "account/files"
@@ -862,6 +863,42 @@ static void flipped_on_disk(void **state)
 	blobs_teardown(&b);
 }
 
+/* What cannot be looked at may be well: it stays, and nothing is served in its place. */
+static void a_bad_look(void **state)
+{
+	static const struct {
+		const char *call;
+		int code, at_start;
+	} looks[] = {
+		{"fstatat", EIO, 1},
+		{"openat", EMFILE, 1},
+		{"readdir", EIO, 1},
+		{"pread", EIO, 0},
+	};
+	struct answer a;
+	struct blobs b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		struct blob_key k = fit(1);
+		blobs_setup(&b);
+		bring(&b, fit(1));
+		again(&b);
+		if (!looks[i].at_start)
+			get(&b, fit(1), &a);
+		failing_disk_begin(looks[i].call, NULL, looks[i].code);
+		if (looks[i].at_start)
+			get(&b, fit(1), &a);
+		else
+			assert_int_equal(blob_store_open(b.store, &k), -ENOENT);
+		assert_true(failing_disk_end() > 0);
+		assert_int_equal(on_disk(&b, "fit-"), 1);
+		again(&b);
+		assert_int_equal(bring(&b, fit(1)), 0);
+		blobs_teardown(&b);
+	}
+}
+
 static void leftovers(void **state)
 {
 	static const char *const foreign[] = {"README", "fit-1.bak", ".hidden", "x.tmp"};
@@ -1134,6 +1171,7 @@ int main(void)
 		cmocka_unit_test(the_order_survives_a_remount),
 		cmocka_unit_test(deleted_or_cut_on_disk),
 		cmocka_unit_test(flipped_on_disk),
+		cmocka_unit_test(a_bad_look),
 		cmocka_unit_test(leftovers),
 		cmocka_unit_test(the_folder_is_deleted),
 		cmocka_unit_test(marks_survive_a_deleted_folder),

@@ -13,6 +13,7 @@
 #include "api/log.h"
 #include "cache/atomic_file.h"
 #include "tests/support/failing_alloc.h"
+#include "tests/support/failing_disk.h"
 #include "tests/support/rows.h"
 #include "tests/support/temp_dir.h"
 
@@ -178,11 +179,10 @@ static void content_stays(void **state)
 }
 
 static const struct format_case {
-	const char *why, *format;
+	const char *why, *format; /* what was read, and is not ours */
 	size_t len;
 } format_cases[] = {
 	{"another version's folder is emptied", "corosfs cache 2\n", 16},
-	{"one of no version", NULL, 0},
 	{"one of an empty version", "", 0},
 	{"one of a cut version", "corosfs cache 1", 15},
 	{"one of a longer version", "corosfs cache 1\n1", 17},
@@ -196,10 +196,7 @@ static void format(void **state)
 
 	open_it(&d);
 	cache_dir_close(&d);
-	if (c->format)
-		temp_dir_write(&dir, "a/b/account/format", c->format, c->len, 0600);
-	else
-		assert_int_equal(unlinkat(dir.fd, "a/b/account/format", 0), 0);
+	temp_dir_write(&dir, "a/b/account/format", c->format, c->len, 0600);
 	temp_dir_write(&dir, "a/b/account/token", "t", 1, 0600);
 	temp_dir_write(&dir, "a/b/account/months/2022-12", "m", 1, 0600);
 	open_it(&d);
@@ -208,6 +205,140 @@ static void format(void **state)
 	have = temp_dir_read(&dir, "a/b/account/format", NULL);
 	assert_string_equal(have, "corosfs cache 1\n");
 	free(have);
+	cache_dir_close(&d);
+}
+
+/* What a bad look says of the folder is nothing: an error in words, and all is as it was. */
+static const struct look_case {
+	const char *why, *call, *name;
+	int code, want;
+	const char *said;
+} look_cases[] = {
+	{"too many open files at its format", "openat", "format", EMFILE, -EMFILE, "format"},
+	{"a format that may not be opened", "openat", "format", EACCES, -EACCES, "format"},
+	{"a format that cannot be read", "read", NULL, EIO, -EIO, "format"},
+	{"a folder that cannot be opened", "openat", "account", EMFILE, -EMFILE, "account"},
+	{"a disk of no locks", "flock", NULL, ENOLCK, -ENOLCK, "no locks"},
+	{"that does not know them", "flock", NULL, EOPNOTSUPP, -EOPNOTSUPP, "no locks"},
+	{"nor the call", "flock", NULL, ENOSYS, -ENOSYS, "no locks"},
+};
+
+static void nothing_is_lost(void)
+{
+	struct cache_dir d;
+
+	assert_int_equal(mode_of("a/b/account/token"), 0600);
+	assert_int_equal(mode_of("a/b/account/months/2022-12"), 0600);
+	open_it(&d);
+	assert_int_equal(mode_of("a/b/account/token"), 0600);
+	assert_int_equal(mode_of("a/b/account/months/2022-12"), 0600);
+	cache_dir_close(&d);
+}
+
+static void full_folder(void)
+{
+	struct cache_dir d;
+
+	open_it(&d);
+	cache_dir_close(&d);
+	temp_dir_write(&dir, "a/b/account/token", "t", 1, 0600);
+	temp_dir_write(&dir, "a/b/account/months/2022-12", "m", 1, 0600);
+}
+
+static void bad_look(void **state)
+{
+	const struct look_case *c = *state;
+	struct cache_dir d;
+	struct err err;
+
+	full_folder();
+	failing_disk_begin(c->call, c->name, c->code);
+	int r = cache_dir_open(&d, folder, &err);
+	assert_true(failing_disk_end() > 0);
+	assert_int_equal(r, c->want);
+	if (!strstr(err.text, c->said))
+		fail_msg("%s", err.text);
+	nothing_is_lost();
+}
+
+static const struct mode_case {
+	const char *why, *name;
+	mode_t mode;
+	int has_modes, want;
+} mode_cases[] = {
+	{"a format that others may read", "a/b/account/format", 0644, 1, -EPERM},
+	{"a format that nobody may read", "a/b/account/format", 0, 1, -EACCES},
+	{"a lock that others may read", "a/b/account/lock", 0666, 1, 0},
+	{"folders on a disk without modes", "a/b/account", 0755, 0, -EPERM},
+	{"files on one", "a/b/account/lock", 0755, 0, -EPERM},
+};
+
+static void modes(void **state)
+{
+	const struct mode_case *c = *state;
+	struct cache_dir d;
+	struct err err;
+
+	if (geteuid() == 0 && !c->mode)
+		skip();
+	full_folder();
+	mode_t was = mode_of(c->name);
+	assert_int_equal(fchmodat(dir.fd, c->name, c->mode, 0), 0);
+	if (!c->has_modes)
+		failing_disk_begin("fchmod", NULL, 0);
+	int r = cache_dir_open(&d, folder, &err);
+	failing_disk_end();
+	assert_int_equal(r, c->want);
+	if (r == 0)
+		cache_dir_close(&d);
+	if (!c->has_modes)
+		assert_non_null(strstr(err.text, "without permissions"));
+	assert_int_equal(fchmodat(dir.fd, c->name, was, 0), 0);
+	nothing_is_lost();
+}
+
+/* No format was written, or that was undone by a crash: nothing that is there is wrong by that. */
+static void no_format(void **state)
+{
+	(void)state;
+	full_folder();
+	assert_int_equal(unlinkat(dir.fd, "a/b/account/format", 0), 0);
+	nothing_is_lost();
+	assert_int_equal(mode_of("a/b/account/format"), 0600);
+}
+
+static void fifos(void **state)
+{
+	static const char *const names[] = {"lock", "format"};
+	struct cache_dir d;
+	struct err err;
+	char name[40];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		full_folder();
+		snprintf(name, sizeof(name), "a/b/account/%s", names[i]);
+		assert_int_equal(unlinkat(dir.fd, name, 0), 0);
+		assert_int_equal(mkfifoat(dir.fd, name, 0600), 0);
+		assert_int_equal(cache_dir_owner(folder), 0);
+		assert_int_equal(cache_dir_open(&d, folder, &err), -EPERM);
+		assert_int_equal(unlinkat(dir.fd, name, 0), 0);
+		nothing_is_lost();
+	}
+}
+
+/* The lock of a mount that could not write its number down, since the disk was full. */
+static void owner_without_a_number(void **state)
+{
+	struct cache_dir d, second;
+	struct err err;
+
+	(void)state;
+	open_it(&d);
+	temp_dir_write(&dir, "a/b/account/lock", "", 0, 0600);
+	assert_int_equal(cache_dir_open(&second, folder, &err), -EBUSY);
+	assert_null(strstr(err.text, "process -1"));
+	assert_non_null(strstr(err.text, "mounted already"));
 	cache_dir_close(&d);
 }
 
@@ -363,7 +494,7 @@ static void foreign_files_stay(void **state)
 	(void)state;
 	open_it(&d);
 	cache_dir_close(&d);
-	assert_int_equal(unlinkat(dir.fd, "a/b/account/format", 0), 0);
+	temp_dir_write(&dir, "a/b/account/format", "x", 1, 0600);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(name, sizeof(name), "a/b/account/%s", names[i]);
 		temp_dir_write(&dir, name, "x", 1, 0644);
@@ -406,7 +537,7 @@ static void out_of_memory(void **state)
 	assert_int_equal(mode_of("a/b/account/token"), 0600);
 }
 
-enum what { FILE_, LINK, LOCK_LINK, MONTHS_FILE, ABOVE_FILE };
+enum what { FILE_, LINK, LOCK_LINK, MONTHS_FILE, MONTHS_LINK, FILES_LINK, ABOVE_FILE };
 
 static const struct refused_case {
 	const char *why;
@@ -417,6 +548,8 @@ static const struct refused_case {
 	{"a link to a folder", LINK, -ENOTDIR},
 	{"its lock is a link", LOCK_LINK, -ELOOP},
 	{"months is a file", MONTHS_FILE, -ENOTDIR},
+	{"months is a link", MONTHS_LINK, -ENOTDIR},
+	{"files is a link", FILES_LINK, -ENOTDIR},
 	{"a file is on its way", ABOVE_FILE, -ENOTDIR},
 };
 
@@ -436,14 +569,20 @@ static void refused(void **state)
 		temp_dir_write(&dir, "a/b/account", "", 0, 0600);
 	if (c->what == LINK)
 		assert_int_equal(symlinkat("..", dir.fd, "a/b/account"), 0);
-	if (c->what == LOCK_LINK || c->what == MONTHS_FILE)
+	if (c->what >= LOCK_LINK && c->what <= FILES_LINK)
 		mkdirat(dir.fd, "a/b/account", 0700);
 	if (c->what == LOCK_LINK)
 		assert_int_equal(symlinkat("../x", dir.fd, "a/b/account/lock"), 0);
 	if (c->what == MONTHS_FILE)
 		temp_dir_write(&dir, "a/b/account/months", "", 0, 0600);
+	if (c->what == MONTHS_LINK)
+		assert_int_equal(symlinkat("../..", dir.fd, "a/b/account/months"), 0);
+	if (c->what == FILES_LINK)
+		assert_int_equal(symlinkat("../..", dir.fd, "a/b/account/files"), 0);
 	assert_int_equal(cache_dir_open(&d, folder, &err), c->want);
 	assert_int_equal(err.code, c->want);
+	if (c->what == LINK || c->what == MONTHS_LINK || c->what == FILES_LINK)
+		assert_non_null(strstr(err.text, "is a link"));
 	assert_int_equal(d.fd, -1);
 	assert_int_equal(d.months_fd, -1);
 	assert_int_equal(d.lock_fd, -1);
@@ -475,6 +614,11 @@ int main(void)
 	rows_add(&rows, "it is made, and private", made_and_private, NULL);
 	rows_add(&rows, "what is in it stays", content_stays, NULL);
 	ROWS_ADD(&rows, format_cases, format);
+	ROWS_ADD(&rows, look_cases, bad_look);
+	ROWS_ADD(&rows, mode_cases, modes);
+	rows_add(&rows, "a folder without a format keeps what it has", no_format, NULL);
+	rows_add(&rows, "a fifo in a file's place does not hang us", fifos, NULL);
+	rows_add(&rows, "an owner without a number", owner_without_a_number, NULL);
 	rows_add(&rows, "one owner at a time", one_owner, NULL);
 	rows_add(&rows, "what is deleted is made again", made_again, NULL);
 	rows_add(&rows, "unless another mount has it", taken_meanwhile, NULL);

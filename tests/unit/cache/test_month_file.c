@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "tests/support/failing_alloc.h"
+#include "tests/support/failing_disk.h"
 #include "tests/support/make_month.h"
 #include "tests/support/temp_dir.h"
 
@@ -424,6 +425,37 @@ static void other(void **state)
 	made_free(&d);
 }
 
+/* ---- a disk that fails: it says nothing of the file ---- */
+
+static const struct look_case {
+	const char *why, *call;
+	int code;
+} look_cases[] = {
+	{"too many open files", "openat", EMFILE},
+	{"a file that may not be opened", "openat", EACCES},
+	{"a disk that does not read", "read", EIO},
+	{"a network's file that is gone stale", "read", ESTALE},
+};
+
+static void bad_look(void **state)
+{
+	const struct look_case *c = *state;
+	struct month *m;
+	struct month_text *text;
+	int64_t fetched_s;
+	struct made d;
+	struct err err;
+
+	made_new(&d, ITEMS);
+	failing_disk_begin(c->call, FILE_NAME, c->code);
+	assert_int_equal(month_file_read(d.dir.fd, DECEMBER, &m, &fetched_s, &err), -c->code);
+	assert_non_null(strstr(err.text, FILE_NAME));
+	assert_int_equal(month_file_read_text(d.dir.fd, d.m, &text, &err), -c->code);
+	assert_non_null(strstr(err.text, FILE_NAME));
+	assert_int_equal(failing_disk_end(), 2);
+	made_free(&d);
+}
+
 /* ---- no memory ---- */
 
 static int try_write(void *arg)
@@ -478,6 +510,7 @@ int main(void)
 	rows_add(&rows, "with any byte of a row forged it can be read through",
 		 every_row_byte_forged, NULL);
 	rows_add(&rows, "a text goes with its own month", text_of_another_version, NULL);
+	ROWS_ADD(&rows, look_cases, bad_look);
 	ROWS_ADD(&rows, other_cases, other);
 	rows_add(&rows, "each failing allocation is an error", out_of_memory, NULL);
 	return rows_run("month_file", &rows);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is in memory, what comes from disk, and what the disk does to it. */
+#include "tests/support/failing_disk.h"
 #include "tests/unit/cache/store.h"
 
 /* ---- text ---- */
@@ -199,6 +200,71 @@ static void restart_gives_the_same(void **state)
 	teardown(&t);
 }
 
+/* A history that cannot be read is still there for the next mount, with its times. */
+static void a_bad_look_at_the_history(void **state)
+{
+	struct store t;
+	struct history before, after;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	fetch_history(&t);
+	month_store_history_now(t.store, &before);
+	stop(&t);
+	cache_dir_close(&t.folder);
+	open_folder(&t);
+	t.hub = fake_hub_new();
+	t.config.hub = fake_hub_door(t.hub);
+	failing_disk_begin("openat", "history", EMFILE);
+	start(&t);
+	assert_int_equal(failing_disk_end(), 1);
+	pass_ms(&t, HOUR_MS);
+	put(&t, 1, 20230110, NULL);
+	fetch_history(&t);
+	restart(&t);
+	month_store_history_now(t.store, &after);
+	assert_memory_equal(&before, &after, sizeof(before));
+	teardown(&t);
+}
+
+static void a_bad_look_at_the_months(void **state)
+{
+	static const struct {
+		const char *call;
+		int code;
+	} looks[] = {{"openat", EMFILE}, {"readdir", EIO}};
+	struct store t;
+	struct got g;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		setup(&t);
+		start(&t);
+		put(&t, 1, 20210510, NULL);
+		fetch_and_drop(&t, SETTLED, SETTLED);
+		stop(&t);
+		t.hub = fake_hub_new();
+		t.config.hub = fake_hub_door(t.hub);
+		failing_disk_begin(looks[i].call, NULL, looks[i].code);
+		start(&t);
+		assert_true(failing_disk_end() > 0);
+		/* Served all the same, and not written over. */
+		put(&t, 2, 20210511, NULL);
+		assert_int_equal(fetch_and_drop(&t, SETTLED, SETTLED), 1);
+		stop(&t);
+		t.config.dir = &t.folder;
+		t.hub = fake_hub_new();
+		t.config.hub = fake_hub_door(t.hub);
+		start(&t);
+		assert_int_equal(fetch(&t, SETTLED, SETTLED, &g), 0);
+		assert_int_equal(g.span->month[0]->row[0].label_id, LABEL + 1);
+		drop(&g);
+		teardown(&t);
+	}
+}
+
 static void damaged_file_is_fetched_again(void **state)
 {
 	struct store t;
@@ -347,6 +413,8 @@ int main(void)
 	rows_add(&rows, "or when the folder went", text_after_the_folder_went, NULL);
 	rows_add(&rows, "text of a version that is gone", text_that_is_gone, NULL);
 	rows_add(&rows, "the next mount shows the same", restart_gives_the_same, NULL);
+	rows_add(&rows, "a history that cannot be read stays", a_bad_look_at_the_history, NULL);
+	rows_add(&rows, "months that cannot be looked at", a_bad_look_at_the_months, NULL);
 	rows_add(&rows, "a damaged file is fetched again", damaged_file_is_fetched_again, NULL);
 	rows_add(&rows, "leftovers are removed, foreign names left", leftovers_are_removed, NULL);
 	rows_add(&rows, "what the disk refused is offered again", refused_by_the_disk, NULL);
