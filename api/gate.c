@@ -3,17 +3,14 @@
 #include "api/gate.h"
 
 #include <errno.h>
-#include <time.h>
+
+#include "api/clock.h"
+#include "api/cond.h"
 
 void gate_init(struct gate *g)
 {
-	pthread_condattr_t attr;
-
 	lock_init(&g->lock);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&g->opened, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&g->opened);
 	lock_take(&g->lock);
 	g->is_open = 0;
 	lock_drop(&g->lock);
@@ -35,21 +32,15 @@ void gate_open(struct gate *g)
 
 int gate_wait(struct gate *g, int wait_ms)
 {
-	struct timespec until;
-	int r = 0;
+	int64_t end_ms = clock_system.mono_ms() + wait_ms, left_ms = wait_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += wait_ms / 1000;
-	until.tv_nsec += wait_ms % 1000 * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
 	lock_take(&g->lock);
-	while (!g->is_open && r != ETIMEDOUT)
-		r = wait_ms < 0 ? pthread_cond_wait(&g->opened, &g->lock.mutex)
-				: pthread_cond_timedwait(&g->opened, &g->lock.mutex, &until);
-	r = g->is_open ? 0 : -ETIMEDOUT;
+	while (!g->is_open && (wait_ms < 0 || left_ms > 0)) {
+		cond_wait_ms(&g->opened, &g->lock, left_ms);
+		if (wait_ms >= 0)
+			left_ms = end_ms - clock_system.mono_ms();
+	}
+	int r = g->is_open ? 0 : -ETIMEDOUT;
 	lock_drop(&g->lock);
 	return r;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/cond.h"
 #include "api/log.h"
 #include "cache/atomic_file.h"
 #include "cache/folder.h"
@@ -108,6 +109,7 @@ struct month_store *month_store_new(const struct month_store_config *config, str
 	}
 	s->config = *config;
 	lock_init(&s->lock);
+	cond_init(&s->hurry);
 	lock_take(&s->lock);
 	s->slot = slot;
 	s->quiet = config->offline;
@@ -133,6 +135,7 @@ void month_store_quiet(struct month_store *s)
 {
 	lock_take(&s->lock);
 	s->quiet = 1;
+	pthread_cond_signal(&s->hurry);
 	err_set(&s->last_err, -ECANCELED, "the filesystem is being unmounted");
 	lock_drop(&s->lock);
 	waiter_progress(s);
@@ -156,6 +159,7 @@ void month_store_free(struct month_store *s)
 	free(s->slot);
 	lock_drop(&s->lock);
 	lock_clear(&s->lock);
+	pthread_cond_destroy(&s->hurry);
 	if (s->loader)
 		worker_free(s->loader);
 	if (s->saver)

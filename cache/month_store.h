@@ -40,12 +40,16 @@ struct span *span_new(int first, int n);
 struct span *span_ref(struct span *s);
 void span_unref(struct span *s); /* NULL is fine */
 
+/* A walk should not wait for the disk, which at its end has the machine for itself. */
+#define MONTH_STORE_CALM_MS 500
+
 struct month_store_config {
 	const struct hub *hub; /* must outlive the store */
 	const struct clock *clock;
 	struct cache_dir *dir; /* must outlive the store, too; NULL: no disk */
 	size_t memory;         /* ceiling for snapshots that nobody uses, bytes */
 	int ttl_s;
+	int calm_ms;        /* what came is written when nothing more has come for so long */
 	int offline;        /* never ask the hub */
 	month_names *names; /* month.h */
 	/*

@@ -5,9 +5,9 @@
  * that was deleted is made again.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
+#include "api/cond.h"
 #include "api/log.h"
 #include "api/metrics.h"
 #include "cache/month_file.h"
@@ -65,14 +65,13 @@ static int is_back(struct month_store *s, int r, struct err *err)
 
 static void wait_for_calm(struct month_store *s)
 {
-	for (int busy = 1; busy;) {
-		lock_take(&s->lock);
-		busy = !s->quiet && s->text_memory < SAVE_SOON &&
-		       clock_system.mono_ms() - s->landed_ms < SAVE_CALM_MS;
-		lock_drop(&s->lock);
-		if (busy)
-			poll(NULL, 0, 50);
-	}
+	int64_t left_ms;
+
+	lock_take(&s->lock);
+	while (!s->quiet && s->text_memory < SAVE_SOON &&
+	       (left_ms = s->landed_ms + s->config.calm_ms - clock_system.mono_ms()) > 0)
+		cond_wait_ms(&s->hurry, &s->lock, left_ms);
+	lock_drop(&s->lock);
 }
 
 static void save(void *arg)

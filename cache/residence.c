@@ -126,6 +126,8 @@ static void install_text_locked(struct month_store *s, struct slot *slot, struct
 	slot->text = t;
 	s->memory += t->len;
 	s->text_memory += t->len;
+	if (s->text_memory >= SAVE_SOON)
+		pthread_cond_signal(&s->hurry);
 }
 
 void residence_install(struct month_store *s, int number, struct month *m, struct month_text *t,

@@ -30,10 +30,8 @@
 /* A reader of a young month waits so long for the hub before it gets the old copy; and then
  * nobody else waits for that month for so long. */
 #define SOFT_WAIT_MS 3000
-/* What came is written when nothing more has come for so long, or when so much waits: a walk
- * should not wait for the disk, which at its end has the machine for itself. */
-#define SAVE_CALM_MS 500
-#define SAVE_SOON    (4u << 20)
+/* So much text is not kept waiting for its way to disk. */
+#define SAVE_SOON (4u << 20)
 
 #define PATIENCE_MS 10000
 
@@ -122,6 +120,7 @@ struct month_store {
 	struct month_store_config config;
 	struct worker *loader, *saver;
 
+	pthread_cond_t hurry; /* the saver need not wait for calm any more; monotonic */
 	struct lock lock;
 	/* -- guarded by lock */
 	struct slot *slot GUARDED; /* [STORE_MONTHS] */

@@ -190,6 +190,7 @@ int backend_start_store(struct backend *b, const struct month_store_config *news
 	config.dir = &b->dir;
 	config.memory = (size_t)b->options->memory;
 	config.ttl_s = (int)b->options->ttl;
+	config.calm_ms = MONTH_STORE_CALM_MS;
 	config.offline = b->options->offline;
 	b->store = month_store_new(&config, err);
 	return b->store ? 0 : err->code;

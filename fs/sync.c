@@ -9,11 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "api/clock.h"
 #include "api/day.h"
-#include "api/lock.h"
+#include "api/cond.h"
 #include "api/metrics.h"
 #include "fs/sync_files.h"
 #include "fs/view.h"
@@ -311,15 +310,9 @@ static int tell(struct run *r)
 /* Sleeps until something ended or it is time to tell. */
 static void sleep_until_news(struct sync *s, int ended)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += SYNC_TICK_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	lock_take(&s->lock);
 	if (s->ended == ended)
-		pthread_cond_timedwait(&s->news, &s->lock.mutex, &until);
+		cond_wait_ms(&s->news, &s->lock, SYNC_TICK_MS);
 	lock_drop(&s->lock);
 }
 
@@ -383,7 +376,6 @@ static struct sync *sync_new(struct month_store *store, struct blob_store *blobs
 			     const struct sync_plan *plan)
 {
 	struct sync *s = calloc(1, sizeof(*s));
-	pthread_condattr_t attr;
 
 	if (!s)
 		return NULL;
@@ -392,10 +384,7 @@ static struct sync *sync_new(struct month_store *store, struct blob_store *blobs
 	s->blobs = blobs;
 	s->plan = *plan;
 	lock_init(&s->lock);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->news, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&s->news);
 	return s;
 }
 

@@ -342,6 +342,30 @@ static void refused_by_the_disk(void **state)
 	teardown(&t);
 }
 
+/* A walk does not wait for the disk, and what it brought is written at the end all the same. */
+static void written_at_the_end(void **state)
+{
+	struct store t;
+	struct stat st;
+	struct got g = {0};
+
+	(void)state;
+	setup(&t);
+	t.config.calm_ms = 3600000;
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	month_store_get(t.store, JANUARY, JANUARY, WAIT_MS, got_span, &g);
+	fake_hub_answer(t.hub);
+	wait_for(t.store->loader);
+	assert_int_equal(g.times, 1);
+	assert_int_equal(fstatat(t.months_fd, "2023-01", &st, 0), -1);
+	drop(&g);
+	t.config.calm_ms = 0;
+	restart(&t);
+	assert_int_equal(fetch_and_drop(&t, JANUARY, JANUARY), 0);
+	teardown(&t);
+}
+
 static void without_a_disk(void **state)
 {
 	struct store t;
@@ -418,6 +442,7 @@ int main(void)
 	rows_add(&rows, "a damaged file is fetched again", damaged_file_is_fetched_again, NULL);
 	rows_add(&rows, "leftovers are removed, foreign names left", leftovers_are_removed, NULL);
 	rows_add(&rows, "what the disk refused is offered again", refused_by_the_disk, NULL);
+	rows_add(&rows, "what a walk brought is written at its end", written_at_the_end, NULL);
 	rows_add(&rows, "it works without a disk", without_a_disk, NULL);
 	ROWS_ADD(&rows, memory_cases, little_memory);
 	return rows_run("residence", &rows);
