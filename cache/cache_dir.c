@@ -18,9 +18,7 @@
 #include "cache/folder.h"
 #include "cache/month_file.h"
 
-/* A mount that was just ended still writes what it has: wait for it a little. */
-#define LOCK_WAIT_MS 3000
-#define LOCK_TRIES   60
+#define LOCK_LOOK_MS 50 /* between looks whether it is free */
 
 static const char format[] = "corosfs cache 1\n";
 
@@ -174,23 +172,23 @@ static int taken(const struct cache_dir *d, struct err *err)
 		       by);
 }
 
-static int take_lock(struct cache_dir *d, int tries, struct err *err)
+static int take_lock(struct cache_dir *d, int wait_ms, struct err *err)
 {
 	char owner[32] = "";
 	int r = open_lock(d, err);
 
 	if (r < 0)
 		return r;
-	for (; flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0; tries--) {
+	for (; flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0; wait_ms -= LOCK_LOOK_MS) {
 		if (errno != EWOULDBLOCK)
 			return err_sys(
 				err, -errno,
 				"lock %s (its filesystem has no locks for us, which keep two "
 				"mounts apart; use -o cache_dir=FOLDER on another one)",
 				d->path);
-		if (!tries)
+		if (wait_ms <= 0)
 			return taken(d, err);
-		poll(NULL, 0, LOCK_WAIT_MS / LOCK_TRIES);
+		poll(NULL, 0, LOCK_LOOK_MS);
 	}
 	int len = snprintf(owner, sizeof(owner), "%ld\n", (long)getpid());
 	/* The pid is a courtesy to the next one's error message. */
@@ -298,14 +296,14 @@ static int check_files(const struct cache_dir *d, struct err *err)
 }
 
 /* Opens what there is to open in d, which begin() made. */
-static int open_all(struct cache_dir *d, int lock_tries, struct err *err)
+static int open_all(struct cache_dir *d, int wait_ms, struct err *err)
 {
 	int r = make_path(d->path, err);
 
 	if (r == 0)
 		r = d->fd = open_folder(d, "", err);
 	if (r >= 0)
-		r = take_lock(d, lock_tries, err);
+		r = take_lock(d, wait_ms, err);
 	if (r >= 0)
 		r = d->months_fd = open_months(d, err);
 	if (r >= 0)
@@ -317,10 +315,10 @@ static int open_all(struct cache_dir *d, int lock_tries, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-int cache_dir_open(struct cache_dir *d, const char *path, struct err *err)
+int cache_dir_open(struct cache_dir *d, const char *path, int wait_ms, struct err *err)
 {
 	begin(d, path);
-	int r = open_all(d, LOCK_TRIES, err);
+	int r = open_all(d, wait_ms, err);
 	if (r < 0)
 		return r;
 	lock_init(&d->renewing);

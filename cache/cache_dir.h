@@ -48,12 +48,15 @@ int cache_dir_path(const char *root, const char *account, const char *api, char 
 /* The process that has the folder; 0: none, -1: one that is not known. Waits for nobody. */
 long cache_dir_owner(const char *path);
 
+/* How long a mount waits for the one before it to let go. */
+#define CACHE_DIR_WAIT_MS 3000
 /*
- * Makes it where it is missing and takes it. 0; -EBUSY with the owner's pid in words: another
- * mount of the account; -EPERM: it belongs to somebody else or others may read it; -ENOTDIR: it,
- * months/ or files/ is a link; -ENOLCK, -EOPNOTSUPP, -ENOSYS: its filesystem has no locks; ...
+ * Makes it where it is missing and takes it, at the latest after `wait_ms`. 0; -EBUSY with the
+ * owner's pid in words: another mount of the account; -EPERM: it belongs to somebody else or others
+ * may read it; -ENOTDIR: it, months/ or files/ is a link; -ENOLCK, -EOPNOTSUPP, -ENOSYS: its
+ * filesystem has no locks; ...
  */
-int cache_dir_open(struct cache_dir *d, const char *path, struct err *err);
+int cache_dir_open(struct cache_dir *d, const char *path, int wait_ms, struct err *err);
 /* Does without it: every read is -ENOTDIR, every write, too, until cache_dir_renew() helps. */
 int cache_dir_do_without(struct cache_dir *d, const char *path, struct err *err);
 void cache_dir_close(struct cache_dir *d);

@@ -136,7 +136,7 @@ int backend_open(struct backend *b, int need_folder, struct err *err)
 
 	if ((r = cache_dir_path(o->cache_dir, o->account, o->api, path, err)) < 0)
 		return r;
-	r = cache_dir_open(&b->dir, path, err);
+	r = cache_dir_open(&b->dir, path, CACHE_DIR_WAIT_MS, err);
 	if (r < 0 && r != -EBUSY && !need_folder) {
 		log_warn("%s; nothing is kept on disk", err->text);
 		r = cache_dir_do_without(&b->dir, path, err);

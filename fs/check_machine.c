@@ -163,7 +163,7 @@ void check_cache(struct check *c, const char *cache)
 
 	if (owner > 0) {
 		check_good(c, "cache: %s, in use by process %ld", cache, owner);
-	} else if (cache_dir_open(&dir, cache, &err) < 0) {
+	} else if (cache_dir_open(&dir, cache, CACHE_DIR_WAIT_MS, &err) < 0) {
 		check_bad(c, "make the folder yours, or use -o cache_dir=FOLDER", "cache: %s",
 			  err.text);
 		c->no_login = "a cache folder";

@@ -112,7 +112,7 @@ static inline void open_folder(struct store *t)
 	struct err err;
 
 	snprintf(path, sizeof(path), "%s/account", t->dir.path);
-	if (cache_dir_open(&t->folder, path, &err) < 0)
+	if (cache_dir_open(&t->folder, path, 0, &err) < 0)
 		fail_msg("%s", err.text);
 	t->months_fd = t->folder.months_fd;
 }

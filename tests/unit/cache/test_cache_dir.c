@@ -127,7 +127,7 @@ static void open_it(struct cache_dir *d)
 {
 	struct err err;
 
-	if (cache_dir_open(d, folder, &err) < 0)
+	if (cache_dir_open(d, folder, 0, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_string_equal(d->path, folder);
 }
@@ -253,7 +253,7 @@ static void bad_look(void **state)
 
 	full_folder();
 	failing_disk_begin(c->call, c->name, c->code);
-	int r = cache_dir_open(&d, folder, &err);
+	int r = cache_dir_open(&d, folder, 0, &err);
 	assert_true(failing_disk_end() > 0);
 	assert_int_equal(r, c->want);
 	if (!strstr(err.text, c->said))
@@ -286,7 +286,7 @@ static void modes(void **state)
 	assert_int_equal(fchmodat(dir.fd, c->name, c->mode, 0), 0);
 	if (!c->has_modes)
 		failing_disk_begin("fchmod", NULL, 0);
-	int r = cache_dir_open(&d, folder, &err);
+	int r = cache_dir_open(&d, folder, 0, &err);
 	failing_disk_end();
 	assert_int_equal(r, c->want);
 	if (r == 0)
@@ -321,7 +321,7 @@ static void fifos(void **state)
 		assert_int_equal(unlinkat(dir.fd, name, 0), 0);
 		assert_int_equal(mkfifoat(dir.fd, name, 0600), 0);
 		assert_int_equal(cache_dir_owner(folder), 0);
-		assert_int_equal(cache_dir_open(&d, folder, &err), -EPERM);
+		assert_int_equal(cache_dir_open(&d, folder, 0, &err), -EPERM);
 		assert_int_equal(unlinkat(dir.fd, name, 0), 0);
 		nothing_is_lost();
 	}
@@ -336,7 +336,7 @@ static void owner_without_a_number(void **state)
 	(void)state;
 	open_it(&d);
 	temp_dir_write(&dir, "a/b/account/lock", "", 0, 0600);
-	assert_int_equal(cache_dir_open(&second, folder, &err), -EBUSY);
+	assert_int_equal(cache_dir_open(&second, folder, 0, &err), -EBUSY);
 	assert_null(strstr(err.text, "process -1"));
 	assert_non_null(strstr(err.text, "mounted already"));
 	cache_dir_close(&d);
@@ -350,7 +350,7 @@ static void one_owner(void **state)
 
 	(void)state;
 	open_it(&d);
-	assert_int_equal(cache_dir_open(&second, folder, &err), -EBUSY);
+	assert_int_equal(cache_dir_open(&second, folder, 0, &err), -EBUSY);
 	snprintf(pid, sizeof(pid), "process %ld", (long)getpid());
 	assert_non_null(strstr(err.text, pid));
 	assert_int_equal(second.fd, -1);
@@ -404,7 +404,7 @@ static void made_again(void **state)
 	assert_int_equal(can_write(&d), 0);
 	assert_true(d.fd == fd && d.months_fd == months_fd && d.lock_fd == lock_fd);
 	assert_int_equal(mode_of("a/b/account/token"), 0600);
-	assert_int_equal(cache_dir_open(&second, folder, &err), -EBUSY);
+	assert_int_equal(cache_dir_open(&second, folder, 0, &err), -EBUSY);
 	/* months/ alone. */
 	unlinkat(dir.fd, "a/b/account/months/2022-12", 0);
 	unlinkat(dir.fd, "a/b/account/months", AT_REMOVEDIR);
@@ -439,7 +439,7 @@ static void without(void **state)
 
 	(void)state;
 	temp_dir_write(&dir, "a", "", 0, 0600);
-	assert_int_equal(cache_dir_open(&d, folder, &err), -ENOTDIR);
+	assert_int_equal(cache_dir_open(&d, folder, 0, &err), -ENOTDIR);
 	assert_int_equal(cache_dir_do_without(&d, folder, &err), 0);
 	assert_int_equal(d.there, 0);
 	assert_int_equal(can_write(&d), -ENOTDIR);
@@ -517,7 +517,7 @@ static int try_open(void *arg)
 	struct err err;
 
 	(void)arg;
-	int r = cache_dir_open(&d, folder, &err);
+	int r = cache_dir_open(&d, folder, 0, &err);
 	if (r == 0)
 		cache_dir_close(&d);
 	return r;
@@ -579,7 +579,7 @@ static void refused(void **state)
 		assert_int_equal(symlinkat("../..", dir.fd, "a/b/account/months"), 0);
 	if (c->what == FILES_LINK)
 		assert_int_equal(symlinkat("../..", dir.fd, "a/b/account/files"), 0);
-	assert_int_equal(cache_dir_open(&d, folder, &err), c->want);
+	assert_int_equal(cache_dir_open(&d, folder, 0, &err), c->want);
 	assert_int_equal(err.code, c->want);
 	if (c->what == LINK || c->what == MONTHS_LINK || c->what == FILES_LINK)
 		assert_non_null(strstr(err.text, "is a link"));
@@ -599,7 +599,7 @@ static void somebody_elses(void **state)
 	open_it(&d);
 	cache_dir_close(&d);
 	assert_int_equal(fchownat(dir.fd, "a/b/account", 12345, 12345, 0), 0);
-	assert_int_equal(cache_dir_open(&d, folder, &err), -EPERM);
+	assert_int_equal(cache_dir_open(&d, folder, 0, &err), -EPERM);
 	assert_non_null(strstr(err.text, "cache_dir="));
 }
 
