@@ -9,6 +9,9 @@ struct clock {
 	int64_t (*wall_s)(void); /* seconds since 1970, UTC; may step either way */
 	int64_t (*mono_ms)(
 		void); /* milliseconds since some start; never steps; stands in suspend */
+	/* NULL: a wait is slept through. Or how many of the `ms` that the transport has nothing to
+	 * do for are to be slept: a test's clock moves on by the others instead. */
+	int (*nap_ms)(int ms);
 };
 
 /* The machine's own clocks. */

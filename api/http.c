@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/clock.h"
 #include "api/lock.h"
 #include "api/thread.h"
 #include "api/timers.h"
@@ -23,6 +22,7 @@ struct http {
 	/* -- set at creation, then never changed */
 	CURLM *multi; /* the thread's alone, but for curl_multi_wakeup() */
 	char *user_agent, *ca_file;
+	const struct clock *clock;
 
 	/* -- the starter's alone */
 	pthread_t thread;
@@ -53,6 +53,7 @@ struct http *http_new(const struct http_config *config, struct err *err)
 	lock_init(&h->lock);
 	timers_init(&h->tasks);
 	timers_init(&h->at_stop);
+	h->clock = config->clock ? config->clock : &clock_system;
 	h->multi = curl_multi_init();
 	h->user_agent = strdup(config->user_agent);
 	h->ca_file = config->ca_file ? strdup(config->ca_file) : NULL;
@@ -122,7 +123,7 @@ static int get_ready(struct http *h)
 
 void http_submit(struct http *h, const struct http_request *r, http_done *done, void *arg)
 {
-	const struct http_config config = {h->user_agent, h->ca_file};
+	const struct http_config config = {h->user_agent, h->ca_file, h->clock};
 	struct transfer *t = NULL;
 	struct err err;
 
@@ -149,7 +150,7 @@ void http_submit(struct http *h, const struct http_request *r, http_done *done, 
 /* Runs the tasks that are due. Returns 0 once http_stop() was called. */
 static int run_tasks(struct http *h)
 {
-	int64_t now_ms = clock_system.mono_ms();
+	int64_t now_ms = h->clock->mono_ms();
 	struct timer next;
 	int stopped, more = 1;
 
@@ -192,8 +193,10 @@ static void perform(struct http *h)
 static void sleep_until_news(struct http *h)
 {
 	lock_take(&h->lock);
-	int wait_ms = timers_wait_ms(&h->tasks, clock_system.mono_ms(), IDLE_MS);
+	int wait_ms = timers_wait_ms(&h->tasks, h->clock->mono_ms(), IDLE_MS);
 	lock_drop(&h->lock);
+	if (h->clock->nap_ms && !h->running)
+		wait_ms = h->clock->nap_ms(wait_ms);
 	if (curl_multi_poll(h->multi, NULL, 0, wait_ms, NULL) != CURLM_OK)
 		poll(NULL, 0, wait_ms < 100 ? wait_ms : 100);
 }
@@ -201,7 +204,7 @@ static void sleep_until_news(struct http *h)
 /* The end of the thread; see http_stop(). */
 static void wind_up(struct http *h)
 {
-	int64_t now_ms = clock_system.mono_ms();
+	int64_t now_ms = h->clock->mono_ms();
 	struct timer next;
 	int more = 1;
 
@@ -255,7 +258,7 @@ void http_stop(struct http *h)
 
 int http_after(struct http *h, int ms, http_task *task, void *arg)
 {
-	int64_t due_ms = clock_system.mono_ms() + (ms > 0 ? ms : 0);
+	int64_t due_ms = h->clock->mono_ms() + (ms > 0 ? ms : 0);
 
 	lock_take(&h->lock);
 	int r = h->stopped ? -ECANCELED : timers_add(&h->tasks, due_ms, task, arg);

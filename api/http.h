@@ -14,13 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/clock.h"
 #include "api/err.h"
 
 struct http;
 
 struct http_config {
 	const char *user_agent;
-	const char *ca_file; /* NULL: the system's certificates */
+	const char *ca_file;       /* NULL: the system's certificates */
+	const struct clock *clock; /* of the tasks; NULL: the machine's */
 };
 
 /* The handle, without a thread yet: fork only before http_start(). NULL and `err` on failure. */

@@ -186,9 +186,13 @@ def _text(head):
     return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n"
 
 
-def _cut(conn, fault, head, body, answer):
+def _place(fault, body):
     at = fault.get("at", 0.5)
-    at = int(len(body) * at) if isinstance(at, float) else at
+    return int(len(body) * at) if isinstance(at, float) else at
+
+
+def _cut(conn, fault, head, body, answer):
+    at = _place(fault, body)
     conn.sock.sendall(_text(head) + body[:at])
     return False, at
 
@@ -220,10 +224,11 @@ def _stall_headers(conn, fault, head, body, answer):
 
 
 def _stall_body(conn, fault, head, body, answer):
-    conn.sock.sendall(_text(head) + body[:len(body) // 2])
+    at = _place(fault, body)
+    conn.sock.sendall(_text(head) + body[:at])
     if not conn.hold():
-        return False, len(body) // 2
-    conn.sock.sendall(body[len(body) // 2:])
+        return False, at
+    conn.sock.sendall(body[at:])
     return True, len(body)
 
 

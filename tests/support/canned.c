@@ -38,7 +38,8 @@ static int speaks(struct canned *c, int fd)
 	return poll(on, 2, -1) > 0 && (on[0].revents || poll(on, 1, 100) > 0);
 }
 
-/* Reads one request, with the body that its Content-Length announces. */
+/* Reads one request, with the body that its Content-Length announces; of what is no text, as a TLS
+ * hello, the beginning. */
 static void read_request(struct canned *c, int fd, char *text)
 {
 	size_t len = 0, need = REQUEST_MAX;
@@ -48,6 +49,8 @@ static void read_request(struct canned *c, int fd, char *text)
 	while (len < need && speaks(c, fd) && (n = read(fd, text + len, REQUEST_MAX - len)) > 0) {
 		len += (size_t)n;
 		text[len] = '\0';
+		if (text[0] < ' ')
+			return;
 		char *body = strstr(text, "\r\n\r\n");
 		if (!body)
 			continue;

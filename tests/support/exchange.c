@@ -7,11 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/support/net_clock.h"
+
 #define PATIENCE_S 30
 
 struct http *exchange_start(void)
 {
-	const struct http_config config = {.user_agent = "corosfs/test"};
+	const struct http_config config = {.user_agent = "corosfs/test", .clock = &net_clock};
 	struct http *http = http_new(&config, NULL);
 
 	if (!http || http_start(http, NULL) < 0)

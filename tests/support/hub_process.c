@@ -16,16 +16,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_MS  20000 /* Python under valgrind's load takes its time */
-#define ANSWER_S  10
-#define ARGS_MAX  32
-#define LINE_SIZE 256
+#define START_MS   20000 /* Python under valgrind's load takes its time */
+#define ANSWER_S   10
+#define ANSWER_MAX (1 << 20)
+#define ARGS_MAX   32
+#define LINE_SIZE  256
 
 struct hub_process {
 	pid_t pid;
 	int out; /* its standard output */
 	char url[LINE_SIZE];
 	in_port_t port;
+	int control; /* a connection for control requests; -1: not yet */
 };
 
 static void give_up(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -94,6 +96,7 @@ struct hub_process *hub_process_new(const char *const *args)
 		run(args, pipe_fd[1]);
 	close(pipe_fd[1]);
 	h->out = pipe_fd[0];
+	h->control = -1;
 	wait_until_ready(h);
 	return h;
 }
@@ -106,6 +109,8 @@ void hub_process_free(struct hub_process *h)
 	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(h->out);
+	if (h->control >= 0)
+		close(h->control);
 	free(h);
 }
 
@@ -130,25 +135,42 @@ static int connect_to(const struct hub_process *h)
 	return fd;
 }
 
-/* One request on a connection of its own. Returns the body, which the caller frees. */
+/* Where the body of a whole answer begins, or NULL: there is more to come. */
+static char *body_of(char *answer, size_t len)
+{
+	static const char length[] = "\r\nContent-Length:";
+	char *body = strstr(answer, "\r\n\r\n"), *at = strcasestr(answer, length);
+
+	if (!body || !at || at > body)
+		return NULL;
+	body += 4;
+	return len - (size_t)(body - answer) >= strtoul(at + strlen(length), NULL, 10) ? body
+										       : NULL;
+}
+
+/* One request, all of them on one connection. Returns the body, which the caller frees. */
 static char *ask(struct hub_process *h, const char *method, const char *command, const char *body)
 {
-	size_t size = 1 << 20, len = 0;
-	char *answer = calloc(1, size);
-	int fd = connect_to(h);
+	size_t len = 0;
+	char *answer = malloc(ANSWER_MAX + 1), *text;
 
-	if (!answer || dprintf(fd,
-			       "%s /_hub/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+	if (h->control < 0)
+		h->control = connect_to(h);
+	if (!answer || dprintf(h->control,
+			       "%s /_hub/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 			       "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
 			       method, command, strlen(body), body) < 0)
 		give_up("%s: %s", command, strerror(errno));
-	for (ssize_t n = 1; n > 0 && len<size - 1; len += n> 0 ? (size_t)n : 0)
-		n = read(fd, answer + len, size - 1 - len);
-	close(fd);
-	char *text = strstr(answer, "\r\n\r\n");
-	if (!text || strncmp(answer, "HTTP/1.1 200", 12) != 0)
+	do {
+		ssize_t n = read(h->control, answer + len, ANSWER_MAX - len);
+		if (n <= 0)
+			give_up("%s %s: no answer", method, command);
+		len += (size_t)n;
+		answer[len] = '\0';
+		text = body_of(answer, len);
+	} while (!text);
+	if (strncmp(answer, "HTTP/1.1 200", 12) != 0)
 		give_up("%s %s is answered \"%s\"", method, command, answer);
-	text += 4;
 	memmove(answer, text, strlen(text) + 1);
 	return answer;
 }

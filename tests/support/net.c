@@ -4,37 +4,16 @@
 
 #include <openssl/evp.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "api/call.h"
+#include "api/download_impl.h"
 #include "tests/support/failing_alloc.h"
 
 #define PATIENCE_S 60
-
-/* ---- time ---- */
-
-static atomic_llong added_ms;
-
-void net_clock_add(int64_t ms)
-{
-	atomic_fetch_add(&added_ms, ms);
-}
-
-static int64_t wall_s(void)
-{
-	return clock_system.wall_s() + atomic_load(&added_ms) / 1000;
-}
-
-static int64_t mono_ms(void)
-{
-	return clock_system.mono_ms() + atomic_load(&added_ms);
-}
-
-const struct clock net_clock = {.wall_s = wall_s, .mono_ms = mono_ms};
 
 /* ---- the session's questions ---- */
 
@@ -125,13 +104,14 @@ void net_fresh_hub(struct hub_process *hub)
 
 struct net *net_new(struct hub_process *hub, const struct net_config *config)
 {
-	const struct http_config http_config = {.user_agent = "corosfs/test"};
+	const struct http_config http_config = {.user_agent = "corosfs/test", .clock = &net_clock};
 	struct net *n = calloc(1, sizeof(*n));
 	char api[256];
 	struct err err;
 
 	if (!n)
 		abort();
+	net_clock_hold(0);
 	lock_init(&n->lock);
 	n->hub = hub;
 	net_password(n, NET_PASSWORD);
@@ -179,6 +159,19 @@ void net_free(struct net *n)
 	http_free(n->http);
 	lock_clear(&n->lock);
 	free(n);
+}
+
+static void look_at_the_clock(void *arg)
+{
+	(void)arg;
+}
+
+void net_pass(struct net *n, int64_t ms)
+{
+	net_clock_add(ms);
+	if (http_run(n->http, look_at_the_clock, NULL) < 0 ||
+	    http_run(n->downloads->files, look_at_the_clock, NULL) < 0)
+		abort();
 }
 
 /* ---- calls ---- */

@@ -6,12 +6,12 @@
 #ifndef TESTS_SUPPORT_NET_H
 #define TESTS_SUPPORT_NET_H
 
-#include "api/clock.h"
 #include "api/hub.h"
 #include "api/http.h"
 #include "api/lock.h"
 #include "api/session.h"
 #include "tests/support/hub_process.h"
+#include "tests/support/net_clock.h"
 
 #define NET_ACCOUNT  "runner@example.org"
 #define NET_PASSWORD "correct horse"
@@ -46,10 +46,6 @@ struct net_config {
 	const struct session_token *kept;
 };
 
-/* The system's clocks, moved on by net_clock_add(). */
-extern const struct clock net_clock;
-void net_clock_add(int64_t ms);
-
 /* Nobody is logged in, no faults, counters at 0. */
 void net_fresh_hub(struct hub_process *hub);
 
@@ -58,6 +54,9 @@ struct net *net_new(struct hub_process *hub, const struct net_config *config);
 void net_free(struct net *n);
 /* Its first half, the end of the transport. */
 void net_stop(struct net *n);
+
+/* Moves the clock, also for those who sleep by it. */
+void net_pass(struct net *n, int64_t ms);
 
 void net_password(struct net *n, const char *password);
 void net_password_fails(struct net *n, int result);

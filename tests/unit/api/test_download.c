@@ -17,6 +17,7 @@
 #define RUN        UINT64_C(443785036645654868) /* sport 100 */
 #define RUN_TEXT   "443785036645654868"
 #define INDOOR     UINT64_C(443032345867956642) /* sport 101 */
+#define SHORT      UINT64_C(443591341905785609) /* sport 100 */
 #define PATIENCE_S 60
 #define FIT_PATH   "/fit/476911223344556677/" RUN_TEXT ".fit"
 
@@ -227,8 +228,9 @@ static const struct one_case {
 	 1},
 	{"a file without end", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"huge\",\"mb\":300"), -EIO, 1,
 	 1},
-	{"made on demand", EXPORT_GPX, RUN, 100, "{\"object_delay_s\":1}", 0, 1, -1},
-	{"late", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"delay\",\"ms\":300"), 0, 1, 1},
+	{"made on demand", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"status\",\"code\":404,\"times\":3"), 0, 1, 4},
+	{"late", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"delay\",\"ms\":50"), 0, 1, 1},
 };
 
 /* What came is what export_check() takes for whole. */
@@ -281,6 +283,8 @@ static int code_of(struct net *n, enum export form, uint64_t label, int sport)
 {
 	struct sunk s;
 
+	/* Later than what was told before. */
+	net_clock_add(1);
 	bring(n, &s, form, label, sport);
 	int code = s.err.code;
 	sunk_clear(&s);
@@ -341,21 +345,20 @@ static void a_refusal_is_proven_in_passing(void **state)
 	struct sunk refused, good;
 
 	(void)state;
-	hub_process_post(hub, "set", "{\"delay_ms\":200,\"refusal\":{\"" RUN_TEXT "/tcx\":0}}");
+	hub_process_post(hub, "set", "{\"refusal\":{\"" RUN_TEXT "/tcx\":0}}");
 	long before = hub_process_stat(hub, "downloads");
+	net_clock_hold(1);
 	sunk_init(&refused);
 	start(n, &refused, EXPORT_TCX, RUN, 100);
-	/* The second one is told of later than the first refusal, and before the second. */
-	for (int i = 0; i < 2; i++) {
-		sunk_init(&good);
-		start(n, &good, EXPORT_TCX, INDOOR, 101);
-		sunk_wait(&good);
-		assert_int_equal(good.err.code, 0);
-		sunk_clear(&good);
-	}
+	net_clock_wait_for_nap();
+	/* Later than the first refusal, and before the second. */
+	bring(n, &good, EXPORT_TCX, INDOOR, 101);
+	assert_int_equal(good.err.code, 0);
+	sunk_clear(&good);
+	net_pass(n, 1000);
 	sunk_wait(&refused);
 	assert_int_equal(refused.err.code, DOWNLOAD_ABSENT);
-	assert_int_equal(hub_process_stat(hub, "downloads") - before, 4);
+	assert_int_equal(hub_process_stat(hub, "downloads") - before, 3);
 	sunk_clear(&refused);
 	net_free(n);
 }
@@ -398,29 +401,35 @@ static void a_sink_that_cannot(void **state)
 
 /* ---- time ---- */
 
-static const struct slow_case {
-	const char *why, *knobs;
-	int want;
-} slow_cases[] = {
-	{"no answer", FAULT("\"kind\":\"stall_headers\""), -ETIMEDOUT},
-	{"an answer that stops", FAULT("\"kind\":\"stall_body\""), -ETIMEDOUT},
-	{"a byte at a time", FAULT("\"kind\":\"trickle\",\"ms\":200"), -ETIMEDOUT},
-};
+#define SLOW 3
 
+/* No answer, one that stops, and one of a byte at a time; together, since each takes its time. */
 static void slow(void **state)
 {
-	const struct slow_case *c = *state;
-	struct net *n = login(2000);
-	struct sunk s;
+	static const enum export forms[SLOW] = {EXPORT_FIT, EXPORT_GPX, EXPORT_TCX};
+	struct net *n = login(1000);
+	struct sunk s[SLOW];
 
-	hub_process_post(hub, "set", c->knobs);
-	bring(n, &s, EXPORT_FIT, RUN, 100);
-	assert_int_equal(s.err.code, c->want);
+	(void)state;
+	hub_process_post(hub, "set",
+			 "{\"faults\":[{\"kind\":\"stall_headers\",\"path\":\"/fit/\"},"
+			 "{\"kind\":\"stall_body\",\"at\":50,\"path\":\"/gpx/\"},"
+			 "{\"kind\":\"trickle\",\"ms\":200,\"path\":\"/tcx/\"}]}");
+	for (int i = 0; i < SLOW; i++) {
+		sunk_init(&s[i]);
+		start(n, &s[i], forms[i], RUN, 100);
+	}
+	for (int i = 0; i < SLOW; i++) {
+		sunk_wait(&s[i]);
+		assert_int_equal(s[i].err.code, -ETIMEDOUT);
+		sunk_clear(&s[i]);
+	}
 	hub_process_post(hub, "clear", "");
-	sunk_clear(&s);
-	bring(n, &s, EXPORT_FIT, RUN, 100);
-	assert_int_equal(s.err.code, 0);
-	sunk_clear(&s);
+	for (int i = 0; i < SLOW; i++) {
+		bring(n, &s[i], forms[i], RUN, 100);
+		assert_int_equal(s[i].err.code, 0);
+		sunk_clear(&s[i]);
+	}
 	net_free(n);
 }
 
@@ -513,35 +522,41 @@ static void logged_in_again(void **state)
 
 static const struct end_case {
 	const char *why, *knobs;
-	int after_ms;
+	const char *count; /* of the hub's, that has come to `n`; "nap": all wait for the clock */
+	long n;
 } end_cases[] = {
-	{"the end before anything began", "{}", 0},
-	{"the end while files come", FAULT("\"kind\":\"delay\",\"ms\":100"), 60},
+	{"the end before anything began", "{}", "files", 0},
+	{"the end while files come", FAULT("\"kind\":\"delay\",\"ms\":100"), "files", 1},
 	{"the end while the hub does not answer",
-	 "{\"fault\":{\"kind\":\"stall_headers\",\"path\":\"/download\"}}", 100},
-	{"the end while the file host does not answer", FAULT("\"kind\":\"stall_headers\""), 200},
-	{"the end while files stop in the middle", FAULT("\"kind\":\"stall_body\""), 200},
-	{"the end while files are waited for", "{\"object_delay_s\":60}", 300},
-	{"the end between attempts", FAULT("\"kind\":\"status\",\"code\":503"), 300},
-	{"the end before a second look", "{\"refusal\":{\"*\":0}}", 300},
+	 "{\"fault\":{\"kind\":\"stall_headers\",\"path\":\"/download\"}}", "downloads", 1},
+	{"the end while the file host does not answer", FAULT("\"kind\":\"stall_headers\""),
+	 "files", DOWNLOADS_AT_ONCE},
+	{"the end while files stop in the middle", FAULT("\"kind\":\"stall_body\""), "files",
+	 DOWNLOADS_AT_ONCE},
+	{"the end while files are waited for", "{\"object_delay_s\":60}", "nap", 0},
+	{"the end between attempts", FAULT("\"kind\":\"status\",\"code\":503"), "nap", 0},
+	{"the end before a second look", "{\"refusal\":{\"*\":0}}", "nap", 0},
 	{"the end while redirects are followed",
-	 FAULT("\"kind\":\"redirect\",\"location\":\"" FIT_PATH "\""), 20},
+	 FAULT("\"kind\":\"redirect\",\"location\":\"" FIT_PATH "\""), "files", 2},
 };
 
 static void ended(void **state)
 {
 	const struct end_case *c = *state;
-	struct timespec pause = {.tv_nsec = c->after_ms * 1000000L};
 	struct net *n = login(10000);
 	struct sunk s[MANY];
 
+	net_clock_hold(1);
 	hub_process_post(hub, "set", c->knobs);
 	for (int i = 0; i < MANY; i++) {
 		sunk_init(&s[i]);
 		start(n, &s[i], i % 3 ? EXPORT_FIT : i % 2 ? EXPORT_GPX : EXPORT_DETAIL, RUN, 100);
 	}
-	/* Any state will do. */
-	nanosleep(&pause, NULL);
+	if (strcmp(c->count, "nap") == 0)
+		net_clock_wait_for_nap();
+	else
+		while (hub_process_stat(hub, c->count) < c->n)
+			;
 	net_stop(n);
 	for (int i = 0; i < MANY; i++) {
 		assert_int_equal(atomic_load(&s[i].ends), 1);
@@ -626,7 +641,7 @@ static void starved_before(void *arg)
 static int starved_run(void *arg, struct err *err)
 {
 	struct starved *s = arg;
-	const struct download_want want = {RUN, 100, s->c->form};
+	const struct download_want want = {SHORT, 100, s->c->form};
 	struct sunk sunk;
 
 	failing_alloc_spare(1);
@@ -670,7 +685,7 @@ int main(void)
 	failing_alloc_in_jansson();
 	hub = hub_process_new(NULL);
 	ROWS_ADD(&rows, one_cases, one);
-	ROWS_ADD(&rows, slow_cases, slow);
+	rows_add(&rows, "no answer, one that stops, and a byte at a time", slow, NULL);
 	ROWS_ADD(&rows, end_cases, ended);
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		rows_add(&rows, "a refusal is proven by another download",

@@ -8,6 +8,7 @@
 #include "tests/support/canned.h"
 #include "tests/support/exchange.h"
 #include "tests/support/failing_alloc.h"
+#include "tests/support/net_clock.h"
 #include "tests/support/rows.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
@@ -31,6 +32,11 @@ static void note(void *arg)
 		sem_post(tally.done);
 }
 
+static void look_at_the_clock(void *arg)
+{
+	(void)arg;
+}
+
 static void tasks_in_order(void **state)
 {
 	struct http *http = exchange_start();
@@ -39,12 +45,19 @@ static void tasks_in_order(void **state)
 	(void)state;
 	sem_init(&done, 0, 0);
 	tally = (struct tally){.done = &done};
+	net_clock_hold(1);
 	assert_int_equal(http_after(http, 150, note, (void *)4), 0);
 	assert_int_equal(http_after(http, 50, note, (void *)3), 0);
 	assert_int_equal(http_run(http, note, (void *)1), 0);
 	assert_int_equal(http_run(http, note, (void *)2), 0);
-	for (int i = 0; i < 4; i++)
-		exchange_wait(&done);
+	exchange_wait(&done);
+	exchange_wait(&done);
+	net_clock_wait_for_nap();
+	assert_int_equal(tally.n, 2);
+	net_clock_hold(0);
+	assert_int_equal(http_run(http, look_at_the_clock, NULL), 0);
+	exchange_wait(&done);
+	exchange_wait(&done);
 	exchange_stop(http);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(tally.order[i], i + 1);
