@@ -49,12 +49,26 @@ const char *json_pass_plain(const char *p, const char *end)
 	return p;
 }
 
-size_t json_escape_length(const char *p, const char *end)
+static int is_surrogate(int c, int first)
 {
+	return c >= first && c < first + 0x400;
+}
+
+size_t json_escape_length(const char *p, const char *end, int *is_character)
+{
+	*is_character = 1;
 	if (end - p < 2)
 		return 0;
-	if (p[1] == 'u')
-		return json_hex4(p + 2, end) < 0 ? 0 : 6;
+	if (p[1] == 'u') {
+		int high = json_hex4(p + 2, end);
+		int low = is_surrogate(high, 0xd800) && end - p >= 8 && p[6] == '\\' && p[7] == 'u'
+				  ? json_hex4(p + 8, end)
+				  : -1;
+		if (is_surrogate(low, 0xdc00))
+			return 12;
+		*is_character = !is_surrogate(high, 0xd800) && !is_surrogate(high, 0xdc00);
+		return high < 0 ? 0 : 6;
+	}
 	return strchr("\"\\/bfnrt", p[1]) && p[1] ? 2 : 0;
 }
 

@@ -14,36 +14,22 @@ static int add_code_point(struct buf *out, uint32_t c)
 	return buf_add(out, u, utf8_put(u, c));
 }
 
-/* \uXXXX at p, and the low half of a surrogate pair behind it. Moves p past what it took. */
-static int add_unicode_escape(struct buf *out, const char **p, const char *end)
-{
-	int c = json_hex4(*p + 2, end);
-
-	*p += 6;
-	if (c < 0xd800 || c > 0xdfff)
-		return add_code_point(out, (uint32_t)c);
-	if (c <= 0xdbff && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u') {
-		int low = json_hex4(*p + 2, end);
-		if (low >= 0xdc00 && low <= 0xdfff) {
-			*p += 6;
-			return add_code_point(out, 0x10000 + (((uint32_t)c - 0xd800) << 10) +
-							   ((uint32_t)low - 0xdc00));
-		}
-	}
-	return buf_add_str(out, UTF8_REPLACEMENT_TEXT);
-}
-
 static int add_escape(struct buf *out, const char **p, const char *end)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *at = *p;
+	int is_character;
+	size_t len = json_escape_length(at, end, &is_character);
 
-	if (!json_escape_length(*p, end))
+	if (!len)
 		return -EINVAL;
-	if ((*p)[1] == 'u')
-		return add_unicode_escape(out, p, end);
-	const char *which = strchr(from, (*p)[1]);
-	*p += 2;
-	return buf_add(out, &to[which - from], 1);
+	*p += len;
+	if (len == 2)
+		return buf_add(out, &to[strchr(from, at[1]) - from], 1);
+	uint32_t c = (uint32_t)json_hex4(at + 2, end);
+	if (len == 12)
+		c = 0x10000 + ((c - 0xd800) << 10) + ((uint32_t)json_hex4(at + 8, end) - 0xdc00);
+	return add_code_point(out, is_character ? c : UTF8_REPLACEMENT);
 }
 
 int json_text_string(const char *raw, size_t len, struct buf *out)

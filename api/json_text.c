@@ -66,27 +66,27 @@ static int scan_string(struct json_text *in, struct buf *out)
 			in->at = p;
 			return out ? buf_add(out, from, (size_t)(p - from)) : 0;
 		}
-		if (*p == '\\') {
-			size_t len = json_escape_length(p, in->end);
-			if (!len)
-				return -EIO;
+		int is_escape = *p == '\\', is_kept = 1;
+		size_t len = is_escape                  ? json_escape_length(p, in->end, &is_kept)
+			     : (unsigned char)*p < 0x20 ? 0
+							: utf8_length(p, in->end);
+		if (!len && is_escape)
+			return -EIO;
+		if (len && is_kept) {
 			p += len;
 			continue;
 		}
-		size_t len = (unsigned char)*p < 0x20 ? 0 : utf8_length(p, in->end);
-		if (len) {
-			p += len;
-			continue;
-		}
-		/* A byte that cannot stay: end the run, put its stand-in, go on behind it. */
+		/* What cannot stay: end the run, put its stand-in, go on behind it. */
 		if (out) {
 			r = buf_add(out, from, (size_t)(p - from));
-			if (r == 0 && (unsigned char)*p < 0x20)
+			if (r == 0 && is_escape)
+				r = buf_add_str(out, "\\ufffd");
+			else if (r == 0 && (unsigned char)*p < 0x20)
 				r = buf_printf(out, "\\u%04x", (unsigned char)*p);
 			else if (r == 0)
 				r = buf_add_str(out, UTF8_REPLACEMENT_TEXT);
 		}
-		from = ++p;
+		from = p += len ? len : 1;
 	}
 	return r < 0 ? r : -EIO;
 }
@@ -155,10 +155,8 @@ static int scan_scalar(struct json_text *in, struct buf *out)
 
 static int new_line(struct buf *out, int indent)
 {
-	static const char spaces[2 * JSON_DEPTH_MAX + 3] =
-		"\n"
-		"                                                                "
-		"                                                                ";
+	static const char spaces[] = "\n          ";
+	_Static_assert(sizeof(spaces) == 2 * JSON_INDENT_MAX + 2, "as many as the deepest line");
 
 	return buf_add(out, spaces, 1 + 2 * (size_t)indent);
 }
@@ -200,7 +198,7 @@ static int scan_value(struct json_text *in, int indent,
 		      struct buf *out) /* NOLINT(misc-no-recursion) */
 {
 	char open = json_text_peek(in), close = open == '{' ? '}' : ']';
-	int first = 1, more, r;
+	int first = 1, is_lined = out && indent < JSON_INDENT_MAX, more, r;
 
 	if (open != '{' && open != '[')
 		return scan_scalar(in, out);
@@ -211,16 +209,16 @@ static int scan_value(struct json_text *in, int indent,
 	if ((r = json_text_open(in, open)) < 0 || (out && (r = buf_add(out, &open, 1)) < 0))
 		return r;
 	for (int n = 0; (more = json_text_more(in, close, &first)) == 1; n++) {
-		if (out && n && (r = buf_add(out, ",", 1)) < 0)
+		if (out && n && (r = buf_add(out, ", ", is_lined ? 1 : 2)) < 0)
 			return r;
-		if (out && (r = new_line(out, indent + 1)) < 0)
+		if (is_lined && (r = new_line(out, indent + 1)) < 0)
 			return r;
 		if (open == '{' && (r = copy_key(in, out)) < 0)
 			return r;
 		if ((r = scan_value(in, indent + 1, out)) < 0)
 			return r;
 	}
-	if (more == 0 && out && !first)
+	if (more == 0 && is_lined && !first)
 		more = new_line(out, indent);
 	return more == 0 && out ? buf_add(out, &close, 1) : more;
 }

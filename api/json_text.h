@@ -7,12 +7,14 @@
  * would come back as 14651.110000000001). For small answers, of which a few
  * members matter, there is json_member.h over it.
  *
- * Strict about structure (RFC 8259), lenient in two places where the result is
- * then valid all the same: invalid UTF-8 becomes U+FFFD, and a raw control
+ * Strict about structure (RFC 8259), lenient in three places where the result is
+ * then valid all the same: invalid UTF-8 becomes U+FFFD, the escape of half a
+ * surrogate pair (which jq and Jansson refuse) becomes \ufffd, and a raw control
  * character in a string becomes its \u escape. Nesting has a ceiling: what lies
  * deeper is passed over, and copied as null, so that one odd value does not hide
- * the rest of its item and its list. Nothing is allocated but in the output
- * buffer. One thread at a time.
+ * the rest of its item and its list. What lies below JSON_INDENT_MAX levels shares
+ * a line, so that a copy is never longer than JSON_GROWTH times what is copied.
+ * Nothing is allocated but in the output buffer. One thread at a time.
  */
 #ifndef API_JSON_TEXT_H
 #define API_JSON_TEXT_H
@@ -22,7 +24,9 @@
 
 #include "api/buf.h"
 
-#define JSON_DEPTH_MAX 64
+#define JSON_DEPTH_MAX  64
+#define JSON_INDENT_MAX 5 /* the hub's own texts need no more */
+#define JSON_GROWTH     9
 
 struct json_text {
 	const char *at, *end;
