@@ -3,13 +3,14 @@
 #include "api/activity.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "api/day.h"
+#include "api/json_member.h"
 
-#define POOL_MAX     (1u << 30)
 #define TIME_MAX_S   (INT64_C(1) << 33) /* the year 2242: later is a unit mistake, not a date */
 #define ZONE_MAX     (14 * 60)
 #define DURATION_MAX (INT64_C(366) * 86400)
@@ -51,15 +52,18 @@ struct raw {
 	size_t len;
 };
 
+static atomic_size_t held; /* bytes of all lists there are */
+
 void activities_init(struct activities *list)
 {
 	*list = (struct activities){0};
-	buf_init(&list->strings, POOL_MAX);
-	buf_init(&list->json, POOL_MAX);
+	buf_init(&list->strings, LISTS_MAX + LIST_SURE);
+	buf_init(&list->json, LISTS_MAX + LIST_SURE);
 }
 
 void activities_clear(struct activities *list)
 {
+	atomic_fetch_sub(&held, list->held);
 	free(list->row);
 	buf_clear(&list->strings);
 	buf_clear(&list->json);
@@ -77,6 +81,21 @@ static int make_room(struct activities *list)
 	list->row = row;
 	list->room = room;
 	return 0;
+}
+
+size_t activities_held(void)
+{
+	return atomic_load(&held);
+}
+
+/* Counts what was appended since the pools had these lengths. 0 or -EFBIG. */
+static int hold(struct activities *list, size_t strings, size_t json)
+{
+	size_t more = list->strings.len - strings + list->json.len - json + sizeof(*list->row);
+	size_t all = atomic_fetch_add(&held, more) + more;
+
+	list->held += more;
+	return all > LISTS_MAX && list->held > LIST_SURE ? -EFBIG : 0;
 }
 
 /* ---- one value ---- */
@@ -234,6 +253,36 @@ static int decode_object(struct activities *list, struct json_text *in, struct e
 	return 1;
 }
 
+/* An item that is larger than any activity is passed over like others that cannot be read. */
+static int pass_large(struct json_text *in, struct err *why)
+{
+	struct json_value item, label;
+	int64_t n = 0;
+	int r = json_text_skip(in, &item.at, &item.len);
+
+	if (r == 0 && json_member(item, "labelId", &label) == 0 && label.at)
+		json_text_integer(label.at, label.len, &n);
+	err_set(why, 0, "activity %lld has a name of more than %d KiB, or more than %d KiB in all",
+		(long long)n, TITLE_MAX >> 10, ITEM_MAX >> 10);
+	return r;
+}
+
+static int decode_bounded(struct activities *list, struct json_text *in, struct err *why)
+{
+	const struct json_text start = *in;
+	size_t strings_max = list->strings.max, json_max = list->json.max;
+
+	list->strings.max = list->strings.len + TITLE_MAX + (size_t)CELLS * CELL_MAX;
+	list->json.max = list->json.len + ITEM_MAX;
+	int r = decode_object(list, in, why);
+	list->strings.max = strings_max;
+	list->json.max = json_max;
+	if (r != -EFBIG)
+		return r;
+	*in = start;
+	return pass_large(in, why);
+}
+
 int activities_decode(struct activities *list, struct json_text *in, struct err *why)
 {
 	size_t strings = list->strings.len, json = list->json.len;
@@ -247,33 +296,12 @@ int activities_decode(struct activities *list, struct json_text *in, struct err 
 	}
 	if ((r = make_room(list)) < 0)
 		return r;
-	r = decode_object(list, in, why);
-	if (r != 1) {
-		list->strings.len = strings;
-		list->json.len = json;
-	}
+	r = decode_bounded(list, in, why);
+	if (r == 1)
+		return hold(list, strings, json) < 0 ? -EFBIG : 1;
+	list->strings.len = strings;
+	list->json.len = json;
 	return r;
-}
-
-int activities_copy(struct activities *list, const struct activities *from, size_t i)
-{
-	struct activity row = from->row[i];
-	size_t strings_len = row.title_len, strings_before = list->strings.len;
-	int r;
-
-	for (int c = 0; c < CELLS; c++)
-		strings_len += row.cell_len[c];
-	if ((r = make_room(list)) < 0 ||
-	    (r = buf_add(&list->strings, from->strings.data + row.strings_at, strings_len)) < 0)
-		return r;
-	if ((r = buf_add(&list->json, from->json.data + row.json_at, row.json_len)) < 0) {
-		list->strings.len = strings_before;
-		return r;
-	}
-	row.strings_at = (uint32_t)strings_before;
-	row.json_at = (uint32_t)(list->json.len - row.json_len);
-	list->row[list->n++] = row;
-	return 0;
 }
 
 int activity_compare(const void *a, const void *b)

@@ -32,6 +32,13 @@ enum activity_cell {
 #define DAY_MAX      20991231
 #define CELL_MAX     32 /* a longer "number" is an empty cell */
 
+/* Ceilings where text is made, in bytes. Real items have 1.5 kB, so 18,000 of them fit into a list;
+ * a month is a copy of its part, so that all of it is in memory twice for a moment. */
+#define TITLE_MAX 4096
+#define ITEM_MAX  (64 << 10)
+#define LISTS_MAX (32u << 20) /* all lists that there are, with their rows ... */
+#define LIST_SURE (2u << 20)  /* ... but for those that have no more than this */
+
 /* No padding: rows are written to disk and compared as bytes. */
 struct activity {
 	uint64_t label_id; /* 1..LABEL_ID_MAX; what the activity is, for ever */
@@ -57,25 +64,27 @@ struct activities {
 	struct activity *row;
 	size_t n, room;
 	struct buf strings, json;
+	size_t held; /* bytes that count for LISTS_MAX, until it is cleared */
 };
 
 void activities_init(struct activities *list);
 void activities_clear(struct activities *list);
+
+/* Bytes of all lists, for LISTS_MAX. Any thread. */
+size_t activities_held(void);
 
 /*
  * Decodes one item of the hub's list at the scanner's position, which is left
  * behind the item, and appends it. Lenient: a key that is missing, null or of
  * another type costs that cell, not the item (coros-api.md 4.3).
  *
- * Returns 1 when it was appended; 0 when the item cannot be told from others
- * or has no day (no labelId from 1 to LABEL_ID_MAX, no usable date or start):
- * `why` then says so for the log; -EIO when the text is not JSON, -ENOMEM, or
- * -EFBIG past 1 GiB of texts.
+ * Returns 1 when it was appended; 0 when the item cannot be told from others,
+ * has no day (no labelId from 1 to LABEL_ID_MAX, no usable date or start) or is
+ * larger than ITEM_MAX or TITLE_MAX: `why` then says so for the log; -EIO when
+ * the text is not JSON, -ENOMEM, or -EFBIG past LISTS_MAX: then the list is of
+ * no use any more.
  */
 int activities_decode(struct activities *list, struct json_text *in, struct err *why);
-
-/* Appends a copy of a row and its texts from another list. 0, -ENOMEM or -EFBIG. */
-int activities_copy(struct activities *list, const struct activities *from, size_t i);
 
 /* Newest first: by start, then by labelId. For qsort. */
 int activity_compare(const void *a, const void *b);

@@ -99,8 +99,13 @@ int page_decode(const char *data, size_t len, struct activities *list, struct pa
 	*out = (struct page){.count = -1};
 	json_text_init(&in, data, len);
 	int r = decode_answer(&in, list, out);
-	if (r == -ENOMEM || r == -EFBIG)
+	if (r == -ENOMEM)
 		return err_sys(err, r, "read the Training Hub's list");
+	if (r == -EFBIG)
+		return err_set(err, r,
+			       "the Training Hub's lists hold more than %u MiB, or a page "
+			       "more than %d activities",
+			       LISTS_MAX >> 20, PAGE_COUNT_MAX);
 	if (r < 0)
 		return err_set(err, -EIO, "the Training Hub's list is not the JSON its API sends");
 	/* Emptiness is {"count": 0}; an answer without data must not look like it. */

@@ -5,22 +5,25 @@
 
 #include <stdlib.h>
 
+#include "api/day.h"
 #include "cache/month.h"
 #include "tests/support/item.h"
 #include "tests/support/rows.h"
 
-/* A month of all rows of the list. */
+/* A month of those rows of the list that are in it. */
 static inline struct month *make_month_of(int number, const struct activities *list,
 					  month_names *names, struct month_text **text)
 {
 	const struct month_past past = {0};
 	uint32_t *rows = calloc(list->n + 1, sizeof(*rows));
 	struct month *m;
+	size_t n = 0;
 
 	assert_non_null(rows);
 	for (size_t i = 0; i < list->n; i++)
-		rows[i] = (uint32_t)i;
-	assert_int_equal(month_build(number, list, rows, list->n, &past, 0, names, &m, text), 0);
+		if (month_of_day(list->row[i].day) == number)
+			rows[n++] = (uint32_t)i;
+	assert_int_equal(month_build(number, list, rows, n, &past, 0, names, &m, text), 0);
 	free(rows);
 	return m;
 }

@@ -3,7 +3,6 @@
 #ifndef TESTS_SUPPORT_MAKE_SPAN_H
 #define TESTS_SUPPORT_MAKE_SPAN_H
 
-#include "api/day.h"
 #include "cache/month_store.h"
 #include "fs/render.h"
 #include "tests/support/make_month.h"
@@ -26,16 +25,8 @@ static inline void make_span_of(struct made_span *s, int first, int n,
 	s->span->first = first;
 	s->span->n = n;
 	s->span->valid_s = 1;
-	for (int m = 0; m < n; m++) {
-		struct activities of_month;
-		activities_init(&of_month);
-		for (size_t i = 0; i < list->n; i++)
-			if (month_of_day(list->row[i].day) == first + m)
-				assert_int_equal(activities_copy(&of_month, list, i), 0);
-		s->span->month[m] =
-			make_month_of(first + m, &of_month, month_names_hash, &s->text[m]);
-		activities_clear(&of_month);
-	}
+	for (int m = 0; m < n; m++)
+		s->span->month[m] = make_month_of(first + m, list, month_names_hash, &s->text[m]);
 }
 
 static inline void make_span(struct made_span *s, int first, int n, const struct item *items,

@@ -323,39 +323,88 @@ static void every_byte_changed(void **state)
 	activities_clear(&list);
 }
 
-/* ---- lists ---- */
+/* ---- ceilings ---- */
 
-static void copies(void **state)
+#define OPEN58 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+#define SHUT58 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+
+static const struct large_case {
+	const char *why, *first, *again, *last;
+	int times, want;
+} large_cases[] = {
+	{"a title as long as any", ",\"name\":\"", "t", "\"", 4096, 1},
+	{"a longer one", ",\"name\":\"", "t", "\"", 5000, 0},
+	{"one that grows", ",\"name\":\"", "\xff", "\"", 4000, 0},
+	{"an item with long notes", ",\"note\":\"", "note", "\"", 15000, 1},
+	{"with longer ones", ",\"note\":\"", "note", "\"", 17000, 0},
+	{"with large numbers", ",\"n\":1", "0", "", 70000, 0},
+	{"with many keys", "", ",\"\":0", "", 14000, 0},
+	{"with deep arrays", ",\"n\":" OPEN58 "0", ",1", SHUT58, 1000, 1},
+	{"with large deep arrays", ",\"n\":" OPEN58 "0", ",1", SHUT58, 40000, 0},
+};
+
+/* What is too large is left out, and said by its number; the next one is read. */
+static void large(void **state)
 {
-	const struct item items[] = {{1, 20221230, 450, "\"a\"", NULL},
-				     {2, 20221231, 450, "\"\"", ",\"x\":[1]"},
-				     {3, 20221201, 450, "\"long name\"", NULL}};
-	struct activities list, copy;
+	const struct large_case *c = *state;
+	struct activities list;
+	struct err why;
+	struct buf text;
+
+	activities_init(&list);
+	buf_init(&text, 1 << 20);
+	buf_add_str(&text, "{" LABEL_KEY "," DAY_KEY);
+	buf_add_str(&text, c->first);
+	for (int i = 0; i < c->times; i++)
+		buf_add_str(&text, c->again);
+	buf_add_str(&text, c->last);
+	buf_add_str(&text, "}");
+	assert_int_equal(decode(&list, buf_cstr(&text), &why), c->want);
+	assert_int_equal(list.n, c->want);
+	if (c->want)
+		assert_true(list.json.len <= ITEM_MAX);
+	else
+		assert_int_equal(list.json.len + list.strings.len, 0);
+	if (!c->want)
+		assert_non_null(strstr(why.text, "481230045566778899 has a name of more than 4"));
+	assert_int_equal(decode(&list, "{" LABEL_KEY "," DAY_KEY "}", &why), 1);
+	activities_clear(&list);
+	buf_clear(&text);
+}
+
+/* One list may have what all together may; one of a page or two is always taken. */
+static void all_lists(void **state)
+{
+	static char notes[60000];
+	struct activities lists[2];
+	struct err why;
+	struct buf text;
+	int n = 0, r;
 
 	(void)state;
-	items_list(items, 3, &list);
-	activities_init(&copy);
-	for (size_t i = 3; i-- > 0;)
-		assert_int_equal(activities_copy(&copy, &list, i), 0);
-	for (size_t i = 0; i < 3; i++) {
-		const struct activity *a = &list.row[i], *b = &copy.row[2 - i];
-		size_t al, bl;
-		assert_true(a->label_id == b->label_id && a->hash == b->hash);
-		const char *as = activity_title(a, list.strings.data, &al);
-		const char *bs = activity_title(b, copy.strings.data, &bl);
-		assert_int_equal(al, bl);
-		assert_memory_equal(as, bs, al);
-		as = activity_cell(a, list.strings.data, CELL_LOAD, &al);
-		bs = activity_cell(b, copy.strings.data, CELL_LOAD, &bl);
-		assert_int_equal(al, bl);
-		assert_memory_equal(as, bs, al);
-		assert_int_equal(a->json_len, b->json_len);
-		assert_memory_equal(list.json.data + a->json_at, copy.json.data + b->json_at,
-				    a->json_len);
-	}
-	activities_clear(&copy);
-	activities_clear(&list);
+	memset(notes, 'a', sizeof(notes) - 1);
+	buf_init(&text, 1 << 20);
+	buf_printf(&text, "{" LABEL_KEY "," DAY_KEY ",\"note\":\"%s\"}", notes);
+	assert_int_equal(activities_held(), 0);
+	activities_init(&lists[0]);
+	activities_init(&lists[1]);
+	while ((r = decode(&lists[0], buf_cstr(&text), &why)) == 1)
+		n++;
+	assert_int_equal(r, -EFBIG);
+	assert_in_range(n, LISTS_MAX / 61000, LISTS_MAX / 60000);
+	assert_true(activities_held() > LISTS_MAX && activities_held() < LISTS_MAX + ITEM_MAX);
+	for (n = 0; (r = decode(&lists[1], text.data, &why)) == 1; n++)
+		;
+	assert_int_equal(r, -EFBIG);
+	assert_in_range(n, LIST_SURE / 61000, LIST_SURE / 60000);
+	activities_clear(&lists[0]);
+	assert_int_equal(decode(&lists[1], text.data, &why), 1);
+	activities_clear(&lists[1]);
+	assert_int_equal(activities_held(), 0);
+	buf_clear(&text);
 }
+
+/* ---- lists ---- */
 
 static const struct order_case {
 	const char *why;
@@ -386,14 +435,13 @@ static void order(void **state)
 
 static int try_decode(void *arg)
 {
-	struct activities list, copy;
+	struct activities list;
 	struct err why;
 	struct json_text in;
 	int r = 1;
 
 	(void)arg;
 	activities_init(&list);
-	activities_init(&copy);
 	for (int i = 0; i < 70 && r == 1; i++) {
 		static const char item[] =
 			"{" LABEL_KEY "," DAY_KEY ",\"name\":\"a\",\"distance\":1.5,\"x\":[1,2]}";
@@ -404,15 +452,7 @@ static int try_decode(void *arg)
 			assert_true(list.strings.len == strings && list.json.len == json);
 	}
 	r = r == 1 ? 0 : r;
-	for (size_t i = 0; i < list.n && r == 0; i++) {
-		size_t strings = copy.strings.len, json = copy.json.len, n = copy.n;
-		r = activities_copy(&copy, &list, i);
-		if (r < 0)
-			assert_true(copy.strings.len == strings && copy.json.len == json &&
-				    copy.n == n);
-	}
 	activities_clear(&list);
-	activities_clear(&copy);
 	return r;
 }
 
@@ -432,7 +472,8 @@ int main(void)
 	ROWS_ADD(&rows, text_cases, text);
 	rows_add(&rows, "any byte of an item changed, or the rest cut off", every_byte_changed,
 		 NULL);
-	rows_add(&rows, "rows are copied with their texts", copies, NULL);
+	ROWS_ADD(&rows, large_cases, large);
+	rows_add(&rows, "all lists together", all_lists, NULL);
 	ROWS_ADD(&rows, order_cases, order);
 	rows_add(&rows, "each failing allocation is an error", out_of_memory, NULL);
 	return rows_run("activity", &rows);

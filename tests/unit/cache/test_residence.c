@@ -57,11 +57,11 @@ static char *long_member(size_t size)
 /* Three months of more text than is kept in memory. */
 static void put_long(struct store *t)
 {
-	char *more = long_member(1200000);
+	char *more = long_member(60000);
 
-	for (int i = 0; i < 3; i++)
-		fake_hub_put(t->hub, &(struct item){LABEL + (uint64_t)i, 20210510 + 100 * i, 480,
-						    NULL, more});
+	for (int i = 0; i < 60; i++)
+		fake_hub_put(t->hub, &(struct item){LABEL + (uint64_t)i, 20210510 + 100 * (i % 3),
+						    480 + i, NULL, more});
 	free(more);
 }
 
