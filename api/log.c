@@ -6,7 +6,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/clean.h"
@@ -67,8 +69,16 @@ __attribute__((format(printf, 2, 0))) static void line(enum log_level level, con
 	if (atomic_load(&echo) && fd != STDERR_FILENO && level <= LOG_LEVEL_WARN &&
 	    write(STDERR_FILENO, text, len) < 0)
 		atomic_store(&echo, 0);
+	char stamp[40] = "";
+	time_t now = time(NULL);
+	struct tm local;
+
+	/* Nobody else says when, as the journal does, or whoever looks at a terminal knows. */
+	if (fd != STDERR_FILENO && localtime_r(&now, &local))
+		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S%z ", &local);
+	struct iovec parts[] = {{stamp, strlen(stamp)}, {text, len}};
 	/* One write a line keeps lines of several threads apart; a log that fails has no log. */
-	if (write(fd, text, len) < 0)
+	if (writev(fd, parts, 2) < 0)
 		return;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Four levels, a line an event, to stderr, a file or syslog.
+ * Four levels, a line per event, to stderr, a file (with the local time in front) or syslog.
  *
  * Secrets: callers log what failed and what to do, never an answer's body, a
  * header, a password, a token, a fileUrl or an imageUrl. URLs are logged as

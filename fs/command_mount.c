@@ -222,10 +222,12 @@ static int serve(struct program *p)
 	int r = start(p, &err);
 
 	if (r == 0) {
+		log_info("mounted %s at %s", p->options->account, p->path);
 		supervisor_notify("READY=1");
 		if (p->parent_fd >= 0)
 			detach(p);
 		mount_wait_end(p->mount);
+		log_info("unmounted %s from %s", p->options->account, p->path);
 	} else {
 		log_error("%s", err.text);
 	}

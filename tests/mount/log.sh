@@ -61,4 +61,13 @@ check "a log that cannot be made again goes on where it was" \
     within 10 grep -q 'cannot write the log to' "$T/log.2"
 rmdir "$T/log"
 hubctl clear
+unmount
+
+# ---- a mount's life
+
+mount_fs -o log=info
+unmount
+at='^20[0-9-]*T[0-9:]*[+-][0-9]* corosfs:'
+same "log=info: who was mounted where, and when" 1 "$(lines "$at mounted $ACCOUNT at $M\$")"
+check "- and when it ended" within 10 grep -q "$at unmounted $ACCOUNT from $M\$" "$T/log"
 finish

@@ -52,6 +52,20 @@ as_user kill "$pid"
 check "SIGTERM unmounts, without root" within 15 not_mounted "$M"
 check "and ends the process" within 15 gone "$pid"
 
+# Whose home it is counts, not why it cannot be written to.
+if unshare -m true 2>/dev/null; then
+    mkdir "$T/ro"
+    cat >"$T/ro.sh" <<'END_SH'
+mount -t tmpfs -o ro,mode=755 none "$1" && shift && exec "$@"
+END_SH
+    sh "$TOP/tests/support/own_mounts" sh "$T/ro.sh" "$T/ro" setpriv --reuid="$uid" \
+        --regid="$gid" --clear-groups env HOME="$T/ro" "$T/corosfs" --check "$ACCOUNT" -o offline \
+        >"$T/said" 2>&1
+    check "- also where that is on a disk that is read-only" said "config: none at $T/home/.config"
+else
+    echo "ok - a home on a read-only disk # SKIP no mount namespace"
+fi
+
 as_user "$T/corosfs" "$ACCOUNT" "$M" -o "api=$hub,log_file=$T/log"
 pid=$(pid_at "$M")
 kill -9 "$pid"
