@@ -121,6 +121,14 @@ int history_write(int dirfd, const struct history *h, struct err *err)
 	return r;
 }
 
+void history_months(const struct history *h, int64_t now_s, int *first, int *last)
+{
+	int today = month_of_day(day_of(now_s, 0)), newest = month_of_day(h->newest_day);
+
+	*first = h->known ? month_of_day(h->oldest_day) : 0;
+	*last = h->known && !h->newest_day ? *first - 1 : newest > today ? newest : today;
+}
+
 int history_has_year(const struct history *h, int year)
 {
 	return h->newest_day && year >= h->oldest_day / 10000 && year <= h->newest_day / 10000;

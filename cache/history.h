@@ -34,6 +34,11 @@ int history_write(int dirfd, const struct history *h, struct err *err);
 /* Whether a year lies within the history; the years that are listed. */
 int history_has_year(const struct history *h, int year);
 
+/* The months (day.h) from the first activity to today, or to the newest activity if that is later:
+ * what people count, though years are fetched whole. *last < *first: none. While the history is not
+ * known: all up to today. */
+void history_months(const struct history *h, int64_t now_s, int *first, int *last);
+
 /*
  * The mtimes of directories that hold directories. They change exactly when the set of
  * names does, and are known without the years' own data: a year's is the first second of

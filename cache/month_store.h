@@ -104,11 +104,15 @@ void month_store_history(struct month_store *s, int wait_ms, history_done *done,
 /* What is known of it now, however old; h->known says whether. */
 void month_store_history_now(struct month_store *s, struct history *h);
 
+/* How many of first..last are in memory or on disk: of those from the first activity to today, since
+ * whole years are fetched. */
+int month_store_count(struct month_store *s, int first, int last);
+
 /* What the store holds, in figures. */
 struct month_store_state {
 	struct history history;
-	int months;            /* in memory or on disk */
-	int in_memory;         /* of these */
+	int months;            /* in memory or on disk, as month_store_count() */
+	int in_memory;         /* these, and what whole years have beside them */
 	size_t memory;         /* bytes of snapshots */
 	int64_t newest_s;      /* wall: when the youngest and the oldest of them were fetched, */
 	int64_t oldest_s;      /* 0: none */

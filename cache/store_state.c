@@ -29,6 +29,18 @@ static void note_file(const struct month_store *s, struct month_store_state *out
 		note_age(out, st.st_mtime);
 }
 
+int month_store_count(struct month_store *s, int first, int last)
+{
+	int oldest, newest, n = 0;
+
+	lock_take(&s->lock);
+	history_months(&s->history, s->config.clock->wall_s(), &oldest, &newest);
+	for (int m = first > oldest ? first : oldest; m <= newest && m <= last; m++)
+		n += slot_locked(s, m)->month || slot_locked(s, m)->on_disk;
+	lock_drop(&s->lock);
+	return n;
+}
+
 void month_store_state(struct month_store *s, struct month_store_state *out)
 {
 	unsigned char on_disk[STORE_MONTHS] = {0};
@@ -43,7 +55,6 @@ void month_store_state(struct month_store *s, struct month_store_state *out)
 	out->failure_s = s->failure_s;
 	for (int i = 0; i < STORE_MONTHS; i++) {
 		const struct slot *slot = &s->slot[i];
-		out->months += slot->month || slot->on_disk;
 		out->in_memory += slot->month != NULL;
 		out->fetching += slot->in_flight;
 		out->unsaved += slot->dirty;
@@ -54,6 +65,7 @@ void month_store_state(struct month_store *s, struct month_store_state *out)
 	for (const struct waiter *w = s->waiters; w; w = w->next)
 		out->waiting++;
 	lock_drop(&s->lock);
+	out->months = month_store_count(s, STORE_FIRST, STORE_FIRST + STORE_MONTHS - 1);
 	for (int i = 0; i < STORE_MONTHS; i++)
 		if (on_disk[i])
 			note_file(s, out, STORE_FIRST + i);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* corosfs --refresh PATH: the mount looks at the hub again for what the path is. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "api/clean.h"
@@ -25,9 +26,13 @@ static int number(const json_t *o, const char *key)
 
 static void say(const char *path, const json_t *done)
 {
-	int same = number(done, "same"), fresh = number(done, "new"),
-	    changed = number(done, "changed"), all = same + fresh + changed;
+	int all = number(done, "months"), fresh = number(done, "new"),
+	    changed = number(done, "changed");
 
+	if (!all) {
+		clean_print(stdout, "%s: nothing of it is cached\n", path);
+		return;
+	}
 	clean_print(stdout, "%s: looked at %d month%s with %d request%s: ", path, all,
 		    all == 1 ? "" : "s", number(done, "requests"),
 		    number(done, "requests") == 1 ? "" : "s");
@@ -45,7 +50,9 @@ static int ask(const struct options *o, const struct control_mount *m, const cha
 
 	int r = control_ask(m->fd, json_pack("{s:s, s:s}", "do", "refresh", "path", rest), wait_ms,
 			    keep, &done, &err);
-	if (r < 0)
+	if (r == -ENOENT)
+		log_error("%s: %s", o->path, err.text);
+	else if (r < 0)
 		log_error("%s", err.text);
 	else
 		say(o->path, done);

@@ -3,6 +3,7 @@
 #include "fs/control_commands.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "api/gate.h"
@@ -31,7 +32,9 @@ static int run_status(void *arg, struct control_client *client, const json_t *re
 
 struct landing {
 	struct gate over;
-	struct err err; /* before it is over */
+	/* -- before it is over */
+	struct err err;
+	struct span *span;
 };
 
 static void landed(void *arg, const struct err *err)
@@ -42,17 +45,54 @@ static void landed(void *arg, const struct err *err)
 	gate_open(&l->over);
 }
 
-static int land(struct month_store *store, int first, int last, int wait_ms, struct err *err)
+static void got_span(void *arg, struct span *span, const struct err *err)
 {
-	struct landing l;
+	struct landing *l = arg;
+
+	l->span = span;
+	landed(arg, err);
+}
+
+/* The months of `t` anew; of one month, what is in it then. The store answers by its deadline, and
+ * when it stops. */
+static int land(struct month_store *store, const struct thing *t, int wait_ms, struct span **span,
+		struct err *err)
+{
+	struct landing l = {0};
 
 	gate_init(&l.over);
-	month_store_land(store, first, last, LAND_AGAIN, wait_ms, landed, &l);
-	/* The store answers by its deadline, and when it stops. */
+	month_store_land(store, t->first, t->first ? t->last : INT_MAX, LAND_AGAIN, wait_ms, landed,
+			 &l);
 	gate_wait(&l.over, -1);
-	*err = l.err;
 	gate_clear(&l.over);
+	if (!l.err.code && t->first && t->first == t->last) {
+		gate_init(&l.over);
+		month_store_get(store, t->first, t->last, wait_ms, got_span, &l);
+		gate_wait(&l.over, -1);
+		gate_clear(&l.over);
+	}
+	*span = l.span;
+	*err = l.err;
 	return err->code;
+}
+
+/* Whether it turned out to be there. */
+static int is_there(struct month_store *store, const struct thing *t, const char *name,
+		    const struct span *span)
+{
+	struct blob_key key;
+	struct tree_entry e;
+	struct history h;
+
+	month_store_history_now(store, &h);
+	if (t->year && h.known && !history_has_year(&h, t->year))
+		return 0;
+	if (!span)
+		return 1;
+	if (!name[0])
+		return span->month[0]->n > 0;
+	return tree_find(t, name, span, &e) == 0 &&
+	       (!thing_is_download(&e.thing) || tree_blob_key(&e.thing, span, &key) == 0);
 }
 
 static int64_t value(enum metric m)
@@ -64,23 +104,28 @@ static int run_refresh(void *arg, struct control_client *client, const json_t *r
 		       struct err *err)
 {
 	const struct control_context *c = arg;
+	struct month_store *store = c->backend->store;
 	const char *path = json_string_value(json_object_get(request, "path"));
-	int64_t same = value(METRIC_MONTHS_SAME), fresh = value(METRIC_MONTHS_NEW),
-		changed = value(METRIC_MONTHS_CHANGED), requests = metrics_requests();
-	int first, last;
+	int64_t fresh = value(METRIC_MONTHS_NEW), changed = value(METRIC_MONTHS_CHANGED),
+		requests = metrics_requests();
+	char name[TREE_NAME_MAX];
+	struct span *span = NULL;
+	struct thing t;
 
-	if (!path || refresh_path(path, &first, &last) < 0)
-		return err_set(err, -ENOENT, "there is no `%s` in the mount", path ? path : "");
-	int r = land(c->backend->store, first, last, 2000 * (int)c->backend->options->timeout, err);
+	if (!path || refresh_path(path, &t, name) < 0)
+		return err_set(err, -ENOENT, "no such file");
+	int r = land(store, &t, 2000 * (int)c->backend->options->timeout, &span, err);
+	if (r == 0 && !is_there(store, &t, name, span))
+		r = err_set(err, -ENOENT, "no such file");
+	span_unref(span);
 	if (r < 0)
 		return r;
-	same = value(METRIC_MONTHS_SAME) - same;
-	fresh = value(METRIC_MONTHS_NEW) - fresh;
-	changed = value(METRIC_MONTHS_CHANGED) - changed;
-	return control_send(client, json_pack("{s:{s:I, s:I, s:I, s:I}}", "refreshed", "same",
-					      (json_int_t)same, "new", (json_int_t)fresh, "changed",
-					      (json_int_t)changed, "requests",
-					      (json_int_t)(metrics_requests() - requests)));
+	return control_send(
+		client, json_pack("{s:{s:i, s:I, s:I, s:I}}", "refreshed", "months",
+				  month_store_count(store, t.first, t.first ? t.last : INT_MAX),
+				  "new", (json_int_t)(value(METRIC_MONTHS_NEW) - fresh), "changed",
+				  (json_int_t)(value(METRIC_MONTHS_CHANGED) - changed), "requests",
+				  (json_int_t)(metrics_requests() - requests)));
 }
 
 /* ---- sync ---- */

@@ -40,6 +40,7 @@ struct sync {
 	atomic_int stop; /* the run is over: begin no more files */
 	struct sync_plan plan;
 	struct history history;
+	int first, last;          /* the months that count: from the first activity to today */
 	struct sync_thing *thing; /* of the present kind; not moved while any is under way */
 	int things;
 	pthread_cond_t news;
@@ -65,6 +66,17 @@ static void unref(struct sync *s)
 	free(s);
 }
 
+static int larger(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/* Both among them. */
+static int months_between(int first, int last)
+{
+	return larger(last - first + 1, 0);
+}
+
 /* One thing has ended; from any thread. */
 static void done(struct sync_thing *t, const struct err *err)
 {
@@ -75,7 +87,8 @@ static void done(struct sync_thing *t, const struct err *err)
 	if (err->code && !s->err.code)
 		s->err = *err;
 	if (!err->code && t->first) {
-		s->progress.months += t->last - t->first + 1;
+		s->progress.months += months_between(larger(t->first, s->first),
+						     t->last < s->last ? t->last : s->last);
 		s->progress.activities += t->activities;
 	}
 	pthread_cond_signal(&s->news);
@@ -125,12 +138,13 @@ static int list_months(struct sync *s)
 	if (!h->newest_day)
 		return 0;
 	/* Whole years: whoever lists one asks for all of it. */
-	int first = month_number(h->oldest_day / 10000, 1),
+	int first = larger(month_number(h->oldest_day / 10000, 1), s->plan.from_month),
 	    last = month_number(h->newest_day / 10000, 12);
-	if (s->plan.from_month > first)
-		first = s->plan.from_month;
+	history_months(h, clock_system.wall_s(), &s->first, &s->last);
+	s->first = larger(s->first, s->plan.from_month);
+	s->last = s->last < last ? s->last : last;
 	lock_take(&s->lock);
-	s->progress.all_months = last >= first ? last - first + 1 : 0;
+	s->progress.all_months = months_between(s->first, s->last);
 	lock_drop(&s->lock);
 	while (last >= first) {
 		int january = month_number(month_year(last), 1);
@@ -193,10 +207,7 @@ static int list_files(struct sync *s)
 	lock_take(&s->lock);
 	s->progress.all_files = s->progress.activities * of_each;
 	lock_drop(&s->lock);
-	int first = month_of_day(h->oldest_day);
-	if (s->plan.from_month > first)
-		first = s->plan.from_month;
-	for (int m = month_of_day(h->newest_day); m >= first; m--)
+	for (int m = month_of_day(h->newest_day); m >= s->first; m--)
 		if (!add(s, m, m))
 			return -ENOMEM;
 	return 0;

@@ -148,9 +148,25 @@ check "--refresh of everything" refresh "$M"
 check "- says so" said "^$M: looked at [0-9]* months with"
 check "--refresh of /all" refresh "$M/all"
 refused "--refresh of what cannot be there" "$COROSFS" --refresh "$M/nonsense"
-check "- with a sentence" said "error: there is no .nonsense. in the mount"
-refused "of a month that cannot be" "$COROSFS" --refresh "$M/2022/13"
-check "- with a sentence" said "error: there is no"
+check "- with a sentence" said "error: $M/nonsense: no such file"
+for none in 2022/13 2022/12/20221231-Nothing.json fit/2022/12/20221230-Nothing.fit 1999 1999/activities.csv \
+    2022/12/activities.csv/x 2021/01/activities.csv; do
+    refused "--refresh of $none, which is not there" "$COROSFS" --refresh "$M/$none"
+    check "- says so" said "error: $M/$none: no such file"
+done
+check "of a recording that is" refresh "$M/fit/2022/12/20221230-FooRun.fit"
+find "$M" -path "$M/fit" -prune -o -type f -print >"$T/out"
+first=$(field cache.history.oldest_day)
+months=$(($(date -u +%Y) * 12 + $(date -u +%-m) - (first / 10000 * 12 + first / 100 % 100) + 1))
+check "with everything in the cache" refresh "$M"
+check "- months count from the first activity to today" said ": looked at $months months with"
+check "- in a sync, too" sh -c '"$1" --sync "$2" -o "$4" | grep -q " $3 of $3 months"' - \
+    "$COROSFS" "$ACCOUNT" "$months" "api=$hub,cache_dir=$T/cache"
+unmount
+forget_months
+mount_fs
+check "--refresh of what is not cached" refresh "$M/2023"
+check "- says so" said "^$M/2023: nothing of it is cached"
 
 # ---- the socket itself
 

@@ -169,6 +169,30 @@ static void year(void **state)
 	assert_int_equal(history_has_year(&h, c->year), c->want);
 }
 
+static const struct months_case {
+	const char *why;
+	int known;
+	int32_t oldest, newest, today;
+	int first, last;
+} months_cases[] = {
+	{"to today", 1, 20201130, 20221201, 20230215, 2020 * 12 + 10, 2023 * 12 + 1},
+	{"to a day to come", 1, 20201130, 20360101, 20230215, 2020 * 12 + 10, 2036 * 12},
+	{"one month", 1, 20230201, 20230201, 20230215, 2023 * 12 + 1, 2023 * 12 + 1},
+	{"nothing is known", 0, 0, 0, 20230215, 0, 2023 * 12 + 1},
+	{"no activities", 1, 0, 0, 20230215, -1, -2},
+};
+
+static void months(void **state)
+{
+	const struct months_case *c = *state;
+	struct history h = {.known = c->known, .oldest_day = c->oldest, .newest_day = c->newest};
+	int first, last;
+
+	history_months(&h, day_start_s(c->today), &first, &last);
+	assert_int_equal(first, c->first);
+	assert_int_equal(last, c->last);
+}
+
 static const struct mtime_case {
 	const char *why;
 	int32_t oldest, newest;
@@ -241,6 +265,7 @@ int main(void)
 	rows_add(&rows, "years of another type", years_of_another_type, NULL);
 	rows_add(&rows, "cut off at each length it is damaged", every_length, NULL);
 	ROWS_ADD(&rows, year_cases, year);
+	ROWS_ADD(&rows, months_cases, months);
 	ROWS_ADD(&rows, mtime_cases, mtime);
 	rows_add(&rows, "each failing allocation is an error", out_of_memory, NULL);
 	for (size_t i = 0; i < rows.n; i++) {
