@@ -4,39 +4,64 @@
 
 #include "fs/render.h"
 
-/* A cell that begins so is run as a formula by a spreadsheet (CWE-1236). NULs in front of it are
- * not written. */
-static int is_formula(const char *s, size_t len)
+/*
+ * Whether a spreadsheet may take what is at p for a formula and run it (CWE-1236): at the beginning
+ * of the cell, and where the cell ends for one that is told of another separator, for which quotes
+ * inside a row protect nothing. `before` is the character in front of it, 0: none.
+ */
+static int is_formula(char before, const char *p, const char *end)
 {
-	while (len && !s[0]) {
-		s++;
-		len--;
-	}
-	return len && strchr("=+-@\t\r", s[0]) != NULL;
+	static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+					   "\xef\xbc\xa0"}; /* =+-@ of full width */
+
+	if (before && !strchr(";\t|\n\r\"", before))
+		return 0;
+	if (*p && strchr(before ? "=+-@" : "=+-@\t\r", *p))
+		return 1;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (end - p >= 3 && memcmp(p, wide[i], 3) == 0)
+			return 1;
+	return 0;
 }
 
-/* Any text as a cell. A NUL would end the line for many readers, so it goes. */
+/* What a text needs as a cell. A NUL would end the line for many readers, so it goes. */
+struct look {
+	int has_nul, has_formula, is_quoted;
+};
+
+static struct look look_at(const char *s, size_t len)
+{
+	struct look l = {0};
+	char before = '\0';
+
+	for (const char *p = s; p < s + len; p++) {
+		l.has_nul |= !*p;
+		l.has_formula |= is_formula(before, p, s + len);
+		l.is_quoted |= *p == '"' || *p == ',' || *p == '\n' || *p == '\r';
+		before = *p ? *p : before;
+	}
+	return l;
+}
+
 static int add_text(struct buf *out, const char *s, size_t len, int guard)
 {
-	int quote = 0, odd = 0, r = 0;
+	struct look l = look_at(s, len);
+	char before = '\0';
 
-	for (size_t i = 0; i < len; i++) {
-		quote |= s[i] == '"' || s[i] == ',' || s[i] == '\n' || s[i] == '\r';
-		odd |= !s[i];
-	}
-	if (quote)
-		r = buf_add(out, "\"", 1);
-	if (r == 0 && guard && is_formula(s, len))
-		r = buf_add(out, "'", 1);
-	if (r == 0 && !quote && !odd)
+	guard &= l.has_formula;
+	if (!l.has_nul && !l.is_quoted && !guard)
 		return buf_add(out, s, len);
-	for (size_t i = 0; i < len && r == 0; i++) {
-		if (s[i] == '"')
-			r = buf_add(out, "\"\"", 2);
-		else if (s[i])
-			r = buf_add(out, &s[i], 1);
+	int r = l.is_quoted ? buf_add(out, "\"", 1) : 0;
+	for (const char *p = s; p < s + len && r == 0; p++) {
+		if (!*p)
+			continue;
+		if (guard && is_formula(before, p, s + len))
+			r = buf_add(out, "'", 1);
+		if (r == 0)
+			r = buf_add(out, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
+		before = *p;
 	}
-	return r == 0 && quote ? buf_add(out, "\"", 1) : r;
+	return r == 0 && l.is_quoted ? buf_add(out, "\"", 1) : r;
 }
 
 static int is_number(const char *s, size_t len)
@@ -77,11 +102,11 @@ int render_csv_guards(const struct month *m)
 
 	for (size_t i = 0; i < m->n; i++) {
 		const char *title = activity_title(&m->row[i], m->strings, &len);
-		if (is_formula(title, len))
+		if (look_at(title, len).has_formula)
 			return 1;
 		for (enum activity_cell c = 0; c < CELLS; c++) {
 			const char *cell = activity_cell(&m->row[i], m->strings, c, &len);
-			if (is_formula(cell, len) && !is_number(cell, len))
+			if (look_at(cell, len).has_formula && !is_number(cell, len))
 				return 1;
 		}
 	}

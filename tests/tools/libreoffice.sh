@@ -24,5 +24,13 @@ for got, line in zip(rows, want):
 END
 check "it holds the eleven rows" test ! -s "$T/said"
 cat "$T/said"
+# Told that ; separates it sees other cells, and must run none of them.
+hubctl add '{"name": "a;=1+41;b", "date": 20230101, "hhmm": "0900"}' >/dev/null
+hubctl add '{"name": "x\n=2+40;\"=3+39;\"", "date": 20230102, "hhmm": "0900"}' >/dev/null
+cp "$M/2023/01/activities.csv" "$T/semicolons.csv"
+check "soffice with another separator" timeout 120 soffice "-env:UserInstallation=file://$T/office" \
+    --headless --infilter=CSV:59,34,UTF8 --convert-to fods --outdir "$T/ods" "$T/semicolons.csv"
+check "the cells are there" grep -q 'apos;=1+41' "$T/ods/semicolons.fods"
+refused "no formula was run" grep -o -e 'table:formula="[^"]*"' "$T/ods/semicolons.fods"
 same "no lock file was left behind, nor tried to be" "" "$(ls -A "$M/2022/12" | grep lock)"
 finish
