@@ -12,10 +12,15 @@
 
 struct month *month_alloc(size_t n, size_t strings_len)
 {
-	struct month *m = calloc(1, sizeof(*m) + n * sizeof(m->row[0]) + strings_len);
+	/* The order stands behind the strings, which are written to disk with the rows. */
+	size_t strings_end = (strings_len + sizeof(uint32_t) - 1) / sizeof(uint32_t);
+	size_t order =
+		sizeof(struct month) + n * sizeof(struct activity) + strings_end * sizeof(uint32_t);
+	struct month *m = calloc(1, order + n * sizeof(uint32_t));
 
 	if (!m)
 		return NULL;
+	m->by_label = (uint32_t *)((char *)m + order);
 	atomic_init(&m->refs, 1);
 	m->n = n;
 	m->strings_len = strings_len;
@@ -67,7 +72,8 @@ void month_text_unref(struct month_text *t)
 
 size_t month_size(const struct month *m)
 {
-	return sizeof(*m) + m->n * (sizeof(m->row[0]) + DERIVED_ROW) + m->strings_len;
+	return sizeof(*m) + m->n * (sizeof(m->row[0]) + sizeof(uint32_t) + DERIVED_ROW) +
+	       m->strings_len;
 }
 
 int month_same(const struct month *a, const struct month *b)
@@ -80,11 +86,36 @@ int month_same(const struct month *a, const struct month *b)
 	return 1;
 }
 
-const struct activity *month_find(const struct month *m, uint64_t label_id)
+static int compare_labels(const void *a, const void *b, void *month)
+{
+	const struct month *m = month;
+	uint64_t x = m->row[*(const uint32_t *)a].label_id,
+		 y = m->row[*(const uint32_t *)b].label_id;
+
+	return (x > y) - (x < y);
+}
+
+void month_sort(struct month *m)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (m->row[i].label_id == label_id)
-			return &m->row[i];
+		m->by_label[i] = (uint32_t)i;
+	qsort_r(m->by_label, m->n, sizeof(m->by_label[0]), compare_labels, m);
+}
+
+const struct activity *month_find(const struct month *m, uint64_t label_id)
+{
+	size_t low = 0, high = m->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct activity *a = &m->row[m->by_label[mid]];
+		if (a->label_id == label_id)
+			return a;
+		if (a->label_id < label_id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return NULL;
 }
 
@@ -197,6 +228,7 @@ int month_build(int number, const struct activities *list, const uint32_t *rows,
 	copy_rows(m, t, list, rows);
 	m->json_len = json_len;
 	m->json_hash = XXH3_64bits(t->data, t->len);
+	month_sort(m);
 	if (past->old)
 		date_changes(m, past, now_s);
 	if (past->old && names(m) == names(past->old))

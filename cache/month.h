@@ -42,6 +42,7 @@ struct month {
 	size_t strings_len;
 	size_t n;
 	const char *strings;
+	uint32_t *by_label;    /* the rows' indices, by labelId (see month_sort) */
 	struct activity row[]; /* newest first; the strings stand behind them */
 };
 
@@ -72,8 +73,10 @@ int month_build(int number, const struct activities *list, const uint32_t *rows,
 		const struct month_past *past, int64_t now_s, month_names *names,
 		struct month **out, struct month_text **text);
 
-/* Room for a month with n rows and strings_len bytes of strings; one reference. NULL: no memory. */
+/* Room for a month with n rows and strings_len bytes of strings; one reference. NULL: no memory.
+ * Who has filled in the rows calls month_sort(). */
 struct month *month_alloc(size_t n, size_t strings_len);
+void month_sort(struct month *m);
 struct month_text *month_text_alloc(size_t len);
 
 struct month *month_ref(struct month *m);
@@ -87,7 +90,7 @@ size_t month_size(const struct month *m);
 /* Whether two snapshots show the same activities with the same content. */
 int month_same(const struct month *a, const struct month *b);
 
-/* The row of an activity, or NULL. */
+/* The row of an activity, or NULL; a search by halves. */
 const struct activity *month_find(const struct month *m, uint64_t label_id);
 
 /* The mtime of an activity's files, and of the month's summaries. Seconds since 1970. */

@@ -221,6 +221,7 @@ int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_
 		month_unref(m);
 		return r;
 	}
+	month_sort(m);
 	*fetched_s = st.st_mtim.tv_sec;
 	*out = m;
 	return 0;

@@ -159,6 +159,53 @@ static void first_sight(void **state)
 	assert_null(month_text_ref(NULL));
 }
 
+/* A list of so many that each must not cost a walk through all of them: that would be minutes. */
+#define MANY 200000
+
+static void many_are_compared(void **state)
+{
+	struct activity *row = calloc(MANY, sizeof(*row));
+	uint32_t *rows = calloc(MANY, sizeof(*rows));
+	struct activities list = {.row = row, .n = MANY};
+	struct month_past past = {.seen_s = THEN_S};
+	struct month_text *text;
+	struct month *old, *m;
+
+	(void)state;
+	assert_true(row && rows);
+	/* Labels in no order of time. */
+	for (uint32_t i = 0; i < MANY; i++) {
+		row[i] = (struct activity){.label_id = 1 + i * UINT64_C(7919) % MANY,
+					   .day = 20221201,
+					   .start_s = THEN_S - i,
+					   .end_s = THEN_S - i};
+		rows[i] = i;
+	}
+	list.strings.data = list.json.data = (char *)"";
+	assert_int_equal(month_build(DECEMBER, &list, rows, MANY, &past, NOW_S, names, &old, &text),
+			 0);
+	month_text_unref(text);
+	/* The newest one went, every third one changed. */
+	for (uint32_t i = 0; i < MANY; i += 3)
+		row[i].hash = 1;
+	past.old = old;
+	assert_int_equal(
+		month_build(DECEMBER, &list, rows + 1, MANY - 1, &past, NOW_S, names, &m, &text),
+		0);
+	assert_true(m->gone_s == NOW_S);
+	assert_null(month_find(m, row[0].label_id));
+	for (uint32_t i = 1; i < MANY; i++) {
+		const struct activity *a = month_find(m, row[i].label_id);
+		assert_ptr_equal(a, &m->row[i - 1]);
+		assert_true(a->changed_s == (i % 3 ? 0 : NOW_S));
+	}
+	month_text_unref(text);
+	month_unref(m);
+	month_unref(old);
+	free(row);
+	free(rows);
+}
+
 /* Some rows of a list, in another order than theirs. */
 static void rows_are_picked(void **state)
 {
@@ -298,6 +345,7 @@ int main(void)
 	static struct rows rows;
 
 	ROWS_ADD(&rows, change_cases, change);
+	rows_add(&rows, "two months of very many", many_are_compared, NULL);
 	rows_add(&rows, "a change stays seen", changes_are_handed_on, NULL);
 	rows_add(&rows, "two changes in a second have two times", times_of_change, NULL);
 	rows_add(&rows, "at first sight times are those of the data", first_sight, NULL);
