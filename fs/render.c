@@ -7,7 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define PART_MAX (UINT64_C(1) << 31)
+#define ROW_MAX (UINT64_C(1) << 31)
 
 /* ---- views ---- */
 
@@ -16,48 +16,65 @@ static void free_view(void *derived)
 	struct month_view *v = derived;
 
 	names_clear(&v->names);
+	if (v->csv[1].at != v->csv[0].at)
+		free(v->csv[1].at);
+	free(v->csv[0].at);
+	free(v->json.at);
 	free(v);
 }
 
-static int measure_csv(const struct month *m, struct part part[2])
+/* A row is made, and forgotten but for its size and hash. */
+static int measure_csv(const struct month *m, int raw_csv, struct layout *laid)
 {
+	struct part *p = &laid->part;
 	struct buf b;
 	int r = 0;
 
-	buf_init(&b, PART_MAX);
-	for (int raw = 0; raw < 2 && r == 0; raw++) {
-		if (raw && !render_csv_guards(m)) {
-			part[1] = part[0];
-			break;
-		}
+	buf_init(&b, ROW_MAX);
+	laid->at = calloc(m->n + 1, sizeof(*laid->at));
+	if (!laid->at)
+		r = -ENOMEM;
+	for (size_t i = 0; i < m->n && r == 0; i++) {
 		b.len = 0;
-		r = render_csv_part(m, &(struct render_options){.raw_csv = raw}, &b);
-		part[raw] = (struct part){b.len, XXH3_64bits(b.data ? b.data : "", b.len)};
+		r = render_csv_row(m, i, raw_csv, &b);
+		p->size += b.len;
+		p->hash = XXH3_64bits_withSeed(b.data ? b.data : "", b.len, p->hash);
+		laid->at[i + 1] = (uint32_t)p->size;
 	}
 	buf_clear(&b);
 	return r;
 }
 
 /* From the rows alone: two spaces more a line, and a comma for each item. */
-static struct part measure_json(const struct month *m)
+static int measure_json(const struct month *m, struct layout *laid)
 {
-	struct part p = {0, m->json_hash};
-
+	laid->at = calloc(m->n + 1, sizeof(*laid->at));
+	if (!laid->at)
+		return -ENOMEM;
 	for (size_t i = 0; i < m->n; i++)
-		p.size += render_json_size(&m->row[i]);
-	return p;
+		laid->at[i + 1] = laid->at[i] + (uint32_t)render_json_size(&m->row[i]);
+	laid->part = (struct part){laid->at[m->n], m->json_hash};
+	return 0;
 }
 
 static void *make_view(const struct month *m)
 {
 	struct month_view *v = calloc(1, sizeof(*v));
+	int r = v ? names_of_month(m, &v->names) : -ENOMEM;
 
-	if (v && (names_of_month(m, &v->names) < 0 || measure_csv(m, v->csv) < 0)) {
+	if (r == 0)
+		r = measure_csv(m, 0, &v->csv[0]);
+	/* As a rule both are the same. */
+	if (r == 0 && render_csv_guards(m))
+		r = measure_csv(m, 1, &v->csv[1]);
+	else if (r == 0)
+		v->csv[1] = v->csv[0];
+	if (r == 0)
+		r = measure_json(m, &v->json);
+	if (r < 0 && v) {
 		free_view(v);
 		return NULL;
 	}
-	if (v)
-		v->json = measure_json(m);
 	if (v)
 		v->mtime_s = month_mtime_s(m);
 	return v;
@@ -105,6 +122,12 @@ static int oldest_month(const struct span *span)
 	return -1;
 }
 
+static const struct layout *layout_of(enum thing_format format, const struct render_options *o,
+				      const struct month_view *v)
+{
+	return format == FORMAT_CSV ? &v->csv[!!o->raw_csv] : &v->json;
+}
+
 static int measure(enum thing_format format, const struct render_options *o,
 		   const struct span *span, int i, int oldest, struct part *p)
 {
@@ -116,7 +139,7 @@ static int measure(enum thing_format format, const struct render_options *o,
 		return 0;
 	if (!(v = month_view(span->month[i])))
 		return -ENOMEM;
-	*p = format == FORMAT_CSV ? v->csv[!!o->raw_csv] : v->json;
+	*p = layout_of(format, o, v)->part;
 	if (format == FORMAT_JSON && i == oldest)
 		p->size--;
 	return 0;
@@ -142,7 +165,7 @@ int render_summary(enum thing_format format, const struct render_options *o,
 	return 0;
 }
 
-/* One piece after the other: those that touch the window are made and cut to it. */
+/* One piece after the other: those that touch the window are cut to it. */
 struct window {
 	uint64_t at, from, to;
 };
@@ -162,40 +185,42 @@ static int add_piece(struct window *w, const char *data, uint64_t size, struct b
 	return r;
 }
 
-static int add_csv(struct window *w, const struct render_options *o, const struct month *m,
-		   struct buf *out)
+/* The row that the byte `off` of the part belongs to. */
+static size_t row_at(const struct layout *laid, size_t n, uint64_t off)
 {
-	struct buf b;
+	size_t low = 0, high = n;
 
-	buf_init(&b, PART_MAX);
-	int r = render_csv_part(m, o, &b);
-	if (r == 0)
-		r = add_piece(w, b.data, b.len, out);
-	buf_clear(&b);
-	return r;
+	while (high - low > 1) {
+		size_t mid = (low + high) / 2;
+		if (laid->at[mid] <= off)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
 }
 
-/* A month's items are large: only those in the window are made. */
-static int add_json(struct window *w, const struct month *m, const struct month_text *text,
+/* The rows of a month that are in the window; `last`: its last item has no comma behind it. */
+static int add_rows(struct window *w, enum thing_format format, const struct render_options *o,
+		    const struct month *m, const struct layout *laid, const struct month_text *text,
 		    int last, struct buf *out)
 {
+	const uint64_t begin = w->at;
 	struct buf b;
 	int r = 0;
 
-	buf_init(&b, PART_MAX);
-	for (size_t i = 0; i < m->n && r == 0; i++) {
-		int end = last && i + 1 == m->n;
-		uint64_t size = render_json_size(&m->row[i]) - (uint64_t)end;
-		if (!touches(w, size)) {
-			w->at += size;
-			continue;
-		}
+	buf_init(&b, ROW_MAX);
+	size_t i = w->from > begin ? row_at(laid, m->n, w->from - begin) : 0;
+	for (w->at += laid->at[i]; i < m->n && w->at < w->to && r == 0; i++) {
 		b.len = 0;
-		r = render_json_item(&m->row[i], text, end, &b);
+		r = format == FORMAT_CSV
+			    ? render_csv_row(m, i, o->raw_csv, &b)
+			    : render_json_item(&m->row[i], text, last && i + 1 == m->n, &b);
 		if (r == 0)
 			r = add_piece(w, b.data, b.len, out);
 	}
 	buf_clear(&b);
+	w->at = begin + laid->part.size - (uint64_t)last;
 	return r;
 }
 
@@ -235,13 +260,13 @@ int render_range(enum thing_format format, const struct render_options *o, const
 	int r = add_piece(&w, f.head, strlen(f.head), out);
 
 	for (int i = span->n - 1; i >= 0 && r == 0; i--) {
+		struct month *m = span->month[i];
 		r = measure(format, o, span, i, oldest, &p);
 		if (r < 0 || !touches(&w, p.size))
 			w.at += p.size;
-		else if (format == FORMAT_CSV)
-			r = add_csv(&w, o, span->month[i], out);
 		else
-			r = add_json(&w, span->month[i], text[i], i == oldest, out);
+			r = add_rows(&w, format, o, m, layout_of(format, o, month_view(m)), text[i],
+				     format == FORMAT_JSON && i == oldest, out);
 	}
 	return r == 0 ? add_piece(&w, f.tail, strlen(f.tail), out) : r;
 }

@@ -3,8 +3,9 @@
  * Months -> the bytes of files. Pure and deterministic: the same data gives the same bytes.
  *
  * A summary (activities.csv, activities.json) is a head, a part for each month, newest month
- * first, and a tail. The sizes of the parts are known without making them, so a size is exact
- * before the first byte is made, and a read makes only the months that it touches.
+ * first, and a tail; a part is a row for each activity. Where they begin is known without making
+ * them, so a size is exact before the first byte is made, and a read makes only the rows that it
+ * touches.
  */
 #ifndef FS_RENDER_H
 #define FS_RENDER_H
@@ -27,12 +28,18 @@ struct part {
 	uint64_t size, hash;
 };
 
+/* The part of a month in one format, and where each of its rows begins; [n] is the part's end. */
+struct layout {
+	struct part part;
+	uint32_t *at;
+};
+
 /* What is derived from a month once (month_derive). */
 struct month_view {
 	struct names names;
-	struct part csv[2]; /* [raw_csv] */
-	struct part json;
-	int64_t mtime_s; /* of its summaries */
+	struct layout csv[2]; /* [raw_csv] */
+	struct layout json;   /* each row with the comma behind it */
+	int64_t mtime_s;      /* of its summaries */
 };
 
 /* The view of a month, kept with it; NULL: no memory. */
@@ -41,9 +48,9 @@ const struct month_view *month_view(struct month *m);
 /* The hash of the month's file names, for the store. */
 uint64_t month_names_hash(const struct month *m);
 
-/* The rows of one month as CSV, without the header. 0 or -ENOMEM. */
-int render_csv_part(const struct month *m, const struct render_options *o, struct buf *out);
-/* Whether any cell of it needs the guard that raw_csv leaves out. */
+/* One row of activities.csv. 0 or -ENOMEM. */
+int render_csv_row(const struct month *m, size_t row, int raw_csv, struct buf *out);
+/* Whether any cell of the month needs the guard that raw_csv leaves out. */
 int render_csv_guards(const struct month *m);
 /* One item inside an array; `last`: no comma behind it. 0 or -ENOMEM. */
 int render_json_item(const struct activity *a, const struct month_text *text, int last,

@@ -75,23 +75,23 @@ static int is_number(const char *s, size_t len)
 	       passed == len;
 }
 
-static int add_row(const struct activity *a, const char *strings, const struct render_options *o,
-		   struct buf *out)
+int render_csv_row(const struct month *m, size_t row, int raw_csv, struct buf *out)
 {
+	const struct activity *a = &m->row[row];
 	size_t len;
-	const char *title = activity_title(a, strings, &len);
+	const char *title = activity_title(a, m->strings, &len);
 	int r = buf_printf(out, "%08d,", a->day);
 
 	if (r == 0)
-		r = add_text(out, title, len, !o->raw_csv);
+		r = add_text(out, title, len, !raw_csv);
 	for (enum activity_cell c = 0; c < CELLS && r == 0; c++) {
-		const char *cell = activity_cell(a, strings, c, &len);
+		const char *cell = activity_cell(a, m->strings, c, &len);
 		r = buf_add(out, ",", 1);
 		/* The hub has been seen to send numbers as strings; what is no number is text. */
 		if (r == 0 && is_number(cell, len))
 			r = buf_add(out, cell, len);
 		else if (r == 0)
-			r = add_text(out, cell, len, !o->raw_csv);
+			r = add_text(out, cell, len, !raw_csv);
 	}
 	return r == 0 ? buf_add(out, "\n", 1) : r;
 }
@@ -111,13 +111,4 @@ int render_csv_guards(const struct month *m)
 		}
 	}
 	return 0;
-}
-
-int render_csv_part(const struct month *m, const struct render_options *o, struct buf *out)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < m->n && r == 0; i++)
-		r = add_row(&m->row[i], m->strings, o, out);
-	return r;
 }

@@ -345,6 +345,48 @@ static void a_byte_needs_one_text(void **state)
 	free_span(&s);
 }
 
+/* A month of so many that a read which made more than its own rows would take minutes for all. */
+#define MANY 100000
+
+static void a_read_makes_its_window(void **state)
+{
+	static const enum thing_format formats[] = {FORMAT_CSV, FORMAT_JSON};
+	static const char text[] = "{\n  \"a\": 1\n}\n", title[] = "Run";
+	struct activity *row = calloc(MANY, sizeof(*row));
+	struct activities list = {.row = row, .n = MANY};
+	struct buf whole, piece;
+	struct made_span s;
+
+	(void)state;
+	assert_non_null(row);
+	for (uint32_t i = 0; i < MANY; i++)
+		row[i] = (struct activity){.label_id = MANY - i,
+					   .day = 20221230,
+					   .hash = i,
+					   .json_len = sizeof(text) - 1,
+					   .json_lines = 3,
+					   .title_len = sizeof(title) - 1};
+	list.strings.data = (char *)title;
+	list.json.data = (char *)text;
+	make_span_of(&s, DECEMBER, 1, &list);
+	for (int f = 0; f < 2; f++) {
+		render_all(formats[f], &plain, &s, &whole);
+		buf_init(&piece, 1 << 28);
+		for (uint64_t at = 0; at < whole.len; at += 1000) {
+			piece.len = 0;
+			assert_int_equal(
+				render_range(formats[f], &plain, s.span, s.text, at, 1000, &piece),
+				0);
+			assert_memory_equal(piece.data, whole.data + at, piece.len);
+			assert_true(piece.len == 1000 || at + piece.len == whole.len);
+		}
+		buf_clear(&piece);
+		buf_clear(&whole);
+	}
+	free_span(&s);
+	free(row);
+}
+
 static void empty_files(void **state)
 {
 	struct made_span s;
@@ -525,6 +567,7 @@ int main(void)
 		 NULL);
 	ROWS_ADD(&rows, range_cases, ranges);
 	rows_add(&rows, "a byte needs at most one month's text", a_byte_needs_one_text, NULL);
+	rows_add(&rows, "a read makes what is in its window", a_read_makes_its_window, NULL);
 	rows_add(&rows, "files of no activities", empty_files, NULL);
 	rows_add(&rows, "newest first", newest_first, NULL);
 	ROWS_ADD(&rows, hash_cases, hash);
