@@ -106,14 +106,15 @@ DATA := contrib/corosfs.1:share/man/man1/corosfs.1 \
         contrib/config.example:share/doc/corosfs/config.example \
         README.md:share/doc/corosfs/README.md \
         CHANGELOG.md:share/doc/corosfs/CHANGELOG.md
-SYSTEMD := lib/systemd/user
+# Where systemd looks for the units of a user, and for those of all.
+SYSTEMD := $(if $(filter $(HOME)/%,$(PREFIX)),share,lib)/systemd/user
 DEST = $(DESTDIR)$(PREFIX)
 install: build/corosfs
 	install -D -m 755 build/plain/corosfs $(DEST)/bin/corosfs
 	$(foreach f,$(DATA),install -D -m 644 $(subst :, $(DEST)/,$f) &&) true
 	sed 's|/usr/bin|$(PREFIX)/bin|' contrib/corosfs.service | \
 		install -D -m 644 /dev/stdin $(DEST)/$(SYSTEMD)/corosfs.service
-	sed 's|-f %h/coros|-f %I %h/%I|; s|%h/coros$$|%h/%I|' $(DEST)/$(SYSTEMD)/corosfs.service | \
+	sed 's|-f %h/coros|-f %i %h/%i|; s|%h/coros$$|%h/%i|' $(DEST)/$(SYSTEMD)/corosfs.service | \
 		install -D -m 644 /dev/stdin $(DEST)/$(SYSTEMD)/corosfs@.service
 uninstall:
 	rm -f $(DEST)/bin/corosfs $(DEST)/$(SYSTEMD)/corosfs.service \

@@ -9,55 +9,55 @@
 #define SECONDS  "corosfs_hub_request_seconds"
 
 static const struct {
-	const char *family, *labels;
+	const char *family, *label;
 } counters[METRICS] = {
-	[METRIC_FUSE_LOOKUP] = {"corosfs_fuse_requests_total", "op=\"lookup\""},
-	[METRIC_FUSE_GETATTR] = {"corosfs_fuse_requests_total", "op=\"getattr\""},
-	[METRIC_FUSE_READ] = {"corosfs_fuse_requests_total", "op=\"read\""},
-	[METRIC_FUSE_READDIR] = {"corosfs_fuse_requests_total", "op=\"readdir\""},
-	[METRIC_FUSE_STATFS] = {"corosfs_fuse_requests_total", "op=\"statfs\""},
-	[METRIC_FUSE_FORGET] = {"corosfs_fuse_requests_total", "op=\"forget\""},
-	[METRIC_FUSE_OTHER] = {"corosfs_fuse_requests_total", "op=\"other\""},
+	[METRIC_FUSE_LOOKUP] = {"corosfs_fuse_requests_total", "lookup"},
+	[METRIC_FUSE_GETATTR] = {"corosfs_fuse_requests_total", "getattr"},
+	[METRIC_FUSE_READ] = {"corosfs_fuse_requests_total", "read"},
+	[METRIC_FUSE_READDIR] = {"corosfs_fuse_requests_total", "readdir"},
+	[METRIC_FUSE_STATFS] = {"corosfs_fuse_requests_total", "statfs"},
+	[METRIC_FUSE_FORGET] = {"corosfs_fuse_requests_total", "forget"},
+	[METRIC_FUSE_OTHER] = {"corosfs_fuse_requests_total", "other"},
 	[METRIC_FUSE_BYTES] = {"corosfs_fuse_read_bytes_total", ""},
-	[METRIC_FUSE_ERROR_EACCES] = {"corosfs_fuse_errors_total", "errno=\"EACCES\""},
-	[METRIC_FUSE_ERROR_EBUSY] = {"corosfs_fuse_errors_total", "errno=\"EBUSY\""},
-	[METRIC_FUSE_ERROR_EHOSTUNREACH] = {"corosfs_fuse_errors_total", "errno=\"EHOSTUNREACH\""},
-	[METRIC_FUSE_ERROR_EINTR] = {"corosfs_fuse_errors_total", "errno=\"EINTR\""},
-	[METRIC_FUSE_ERROR_EIO] = {"corosfs_fuse_errors_total", "errno=\"EIO\""},
-	[METRIC_FUSE_ERROR_ENOMEM] = {"corosfs_fuse_errors_total", "errno=\"ENOMEM\""},
-	[METRIC_FUSE_ERROR_ETIMEDOUT] = {"corosfs_fuse_errors_total", "errno=\"ETIMEDOUT\""},
-	[METRIC_CACHE_AT_ONCE] = {"corosfs_cache_questions_total", "answer=\"at_once\""},
-	[METRIC_CACHE_WAITED] = {"corosfs_cache_questions_total", "answer=\"waited\""},
-	[METRIC_CACHE_FAILED] = {"corosfs_cache_questions_total", "answer=\"failed\""},
+	[METRIC_FUSE_ERROR_EACCES] = {"corosfs_fuse_errors_total", "EACCES"},
+	[METRIC_FUSE_ERROR_EBUSY] = {"corosfs_fuse_errors_total", "EBUSY"},
+	[METRIC_FUSE_ERROR_EHOSTUNREACH] = {"corosfs_fuse_errors_total", "EHOSTUNREACH"},
+	[METRIC_FUSE_ERROR_EINTR] = {"corosfs_fuse_errors_total", "EINTR"},
+	[METRIC_FUSE_ERROR_EIO] = {"corosfs_fuse_errors_total", "EIO"},
+	[METRIC_FUSE_ERROR_ENOMEM] = {"corosfs_fuse_errors_total", "ENOMEM"},
+	[METRIC_FUSE_ERROR_ETIMEDOUT] = {"corosfs_fuse_errors_total", "ETIMEDOUT"},
+	[METRIC_CACHE_AT_ONCE] = {"corosfs_cache_questions_total", "at_once"},
+	[METRIC_CACHE_WAITED] = {"corosfs_cache_questions_total", "waited"},
+	[METRIC_CACHE_FAILED] = {"corosfs_cache_questions_total", "failed"},
 	[METRIC_CACHE_LOADED] = {"corosfs_cache_months_loaded_total", ""},
 	[METRIC_CACHE_SAVED] = {"corosfs_cache_months_saved_total", ""},
 	[METRIC_CACHE_DISCARDED] = {"corosfs_cache_months_discarded_total", ""},
-	[METRIC_MONTHS_SAME] = {"corosfs_months_fetched_total", "found=\"same\""},
-	[METRIC_MONTHS_NEW] = {"corosfs_months_fetched_total", "found=\"new\""},
-	[METRIC_MONTHS_CHANGED] = {"corosfs_months_fetched_total", "found=\"changed\""},
+	[METRIC_MONTHS_SAME] = {"corosfs_months_fetched_total", "same"},
+	[METRIC_MONTHS_NEW] = {"corosfs_months_fetched_total", "new"},
+	[METRIC_MONTHS_CHANGED] = {"corosfs_months_fetched_total", "changed"},
 	[METRIC_HUB_BYTES] = {"corosfs_hub_received_bytes_total", ""},
 };
 
 static const struct {
-	const char *family, *type, *help;
+	const char *family, *labels, *type, *help;
 } families[] = {
-	{"corosfs_fuse_requests_total", "counter", "Questions of the kernel."},
-	{"corosfs_fuse_read_bytes_total", "counter", "Bytes of files given to the kernel."},
-	{"corosfs_fuse_errors_total", "counter",
+	{"corosfs_fuse_requests_total", "op", "counter", "Questions of the kernel."},
+	{"corosfs_fuse_read_bytes_total", "", "counter", "Bytes of files given to the kernel."},
+	{"corosfs_fuse_errors_total", "errno", "counter",
 	 "Errors given to programs, names that are not "
 	 "there aside."},
-	{"corosfs_cache_questions_total", "counter",
+	{"corosfs_cache_questions_total", "answer", "counter",
 	 "Questions for months: answered from memory at once, after a wait for disk or hub, or "
 	 "not."},
-	{"corosfs_cache_months_loaded_total", "counter", "Months read from disk."},
-	{"corosfs_cache_months_saved_total", "counter", "Months written to disk."},
-	{"corosfs_cache_months_discarded_total", "counter", "Damaged files of months."},
-	{"corosfs_months_fetched_total", "counter",
+	{"corosfs_cache_months_loaded_total", "", "counter", "Months read from disk."},
+	{"corosfs_cache_months_saved_total", "", "counter", "Months written to disk."},
+	{"corosfs_cache_months_discarded_total", "", "counter", "Damaged files of months."},
+	{"corosfs_months_fetched_total", "found", "counter",
 	 "Months that the hub was asked for, and what "
 	 "became of the cache's copy."},
-	{"corosfs_hub_received_bytes_total", "counter", "Bytes of answers, unpacked."},
-	{REQUESTS, "counter", "Requests to the hub, by call and outcome."},
-	{SECONDS, "histogram", "How long the hub took to answer, by call."},
+	{"corosfs_hub_received_bytes_total", "", "counter", "Bytes of answers, unpacked."},
+	{REQUESTS, "call,result", "counter", "Requests to the hub, by call and outcome."},
+	{SECONDS, "call", "histogram", "How long the hub took to answer, by call."},
 };
 
 static const char *const calls[METRIC_CALLS] = {
@@ -147,22 +147,21 @@ int64_t metrics_requests(void)
 
 static void list_requests(metrics_each *each, void *arg)
 {
-	char labels[64];
+	char path[64];
 
 	for (int c = 0; c < METRIC_CALLS; c++)
 		for (int r = 0; r < METRIC_RESULTS; r++) {
 			double n = get(&requests[c][r]);
-			snprintf(labels, sizeof(labels), "call=\"%s\",result=\"%s\"", calls[c],
-				 results[r]);
+			snprintf(path, sizeof(path), "%s/%s", calls[c], results[r]);
 			if (n > 0)
-				each(arg, REQUESTS, labels, n);
+				each(arg, REQUESTS, path, n);
 		}
 }
 
 /* As Prometheus wants it: each bucket holds those below it, too. */
 static void list_seconds(metrics_each *each, void *arg)
 {
-	char labels[64];
+	char path[64];
 
 	for (int c = 0; c < METRIC_CALLS; c++) {
 		double n = 0;
@@ -173,33 +172,35 @@ static void list_seconds(metrics_each *each, void *arg)
 		n = 0;
 		for (size_t i = 0; i <= BOUNDS; i++) {
 			n += get(&taken[c].count[i]);
+			snprintf(path, sizeof(path), "%s/bucket/", calls[c]);
+			size_t len = strlen(path);
 			if (i < BOUNDS)
-				snprintf(labels, sizeof(labels), "call=\"%s\",le=\"%g\"", calls[c],
-					 bounds_ms[i] / 1e3);
+				snprintf(path + len, sizeof(path) - len, "%g", bounds_ms[i] / 1e3);
 			else
-				snprintf(labels, sizeof(labels), "call=\"%s\",le=\"+Inf\"",
-					 calls[c]);
-			each(arg, SECONDS "_bucket", labels, n);
+				snprintf(path + len, sizeof(path) - len, "+Inf");
+			each(arg, SECONDS, path, n);
 		}
-		snprintf(labels, sizeof(labels), "call=\"%s\"", calls[c]);
-		each(arg, SECONDS "_sum", labels, get(&taken[c].sum_ms) / 1e3);
-		each(arg, SECONDS "_count", labels, n);
+		snprintf(path, sizeof(path), "%s/sum", calls[c]);
+		each(arg, SECONDS, path, get(&taken[c].sum_ms) / 1e3);
+		snprintf(path, sizeof(path), "%s/count", calls[c]);
+		each(arg, SECONDS, path, n);
 	}
 }
 
 void metrics_list(metrics_each *each, void *arg)
 {
 	for (int m = 0; m < METRICS; m++)
-		each(arg, counters[m].family, counters[m].labels, get(&metrics_value[m]));
+		each(arg, counters[m].family, counters[m].label, get(&metrics_value[m]));
 	list_requests(each, arg);
 	list_seconds(each, arg);
 }
 
-const char *metrics_help(const char *family, const char **type)
+const char *metrics_help(const char *family, const char **type, const char **labels)
 {
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (strcmp(families[i].family, family) == 0) {
 			*type = families[i].type;
+			*labels = families[i].labels;
 			return families[i].help;
 		}
 	return NULL;

@@ -80,13 +80,15 @@ void metrics_request(enum metric_call call, enum metric_result result, int ms, s
 int64_t metrics_requests(void);
 
 /*
- * Calls `each` for every series, those of a family in a row. `family` is Prometheus' name, `labels`
- * what stands in its braces ("" for none). Requests that never happened are left out.
+ * Calls `each` for every number. `family` is Prometheus' name, `path` which one of it: the values
+ * of its labels with slashes between them, "list/ok", "" where there is one number alone. Behind
+ * the labels of a histogram stand "bucket/0.025", "sum" or "count". Requests that never happened
+ * are left out.
  */
-typedef void metrics_each(void *arg, const char *family, const char *labels, double value);
+typedef void metrics_each(void *arg, const char *family, const char *path, double value);
 void metrics_list(metrics_each *each, void *arg);
 
-/* What a family is, and Prometheus' type of it. NULL: no such family. */
-const char *metrics_help(const char *family, const char **type);
+/* What a family is, Prometheus' type of it and its labels, "call,result". NULL: no such family. */
+const char *metrics_help(const char *family, const char **type, const char **labels);
 
 #endif

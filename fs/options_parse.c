@@ -77,6 +77,20 @@ static int set_list(struct options *o, const char *list, struct err *err)
 	return r;
 }
 
+/* "a\x2bb" is a+b: so systemd writes what the name of a unit cannot hold. No address has a
+ * backslash. */
+static void unescape(char *s)
+{
+	unsigned value;
+
+	for (; (s = strstr(s, "\\x")); s++)
+		if (strspn(s + 2, "0123456789abcdef") >= 2 && sscanf(s + 2, "%2x", &value) == 1 &&
+		    value) {
+			*s = (char)value;
+			memmove(s + 1, s + 4, strlen(s + 4) + 1);
+		}
+}
+
 /* [ACCOUNT] and the path, as the action wants them. */
 static int positional(int argc, char **argv, struct options *o, enum options_action action,
 		      struct err *err)
@@ -90,7 +104,10 @@ static int positional(int argc, char **argv, struct options *o, enum options_act
 			       argc < least ? "few" : "many", actions[action].usage);
 	if (actions[action].path != PATH_NONE && argc && !(o->path = strdup(argv[--argc])))
 		return err_set(err, -ENOMEM, "no memory for the options");
-	return argc ? options_set(o, "account", argv[0], OPTIONS_GIVEN, err) : 0;
+	if (!argc)
+		return 0;
+	unescape(argv[0]);
+	return options_set(o, "account", argv[0], OPTIONS_GIVEN, err);
 }
 
 /* After the config file, which may name one; why that cannot be read is told first. */
@@ -147,7 +164,7 @@ static int find_action(int argc, char **argv, enum options_action *action, struc
 	int c, r = 0;
 
 	*action = OPTIONS_MOUNT;
-	optind = 1;
+	optind = 0; /* with what it remembers of another line */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, letters, words, NULL)) != -1) {
 		if (c == 'h' || c == 'V') {
@@ -194,7 +211,7 @@ static int parse_flags(int argc, char **argv, struct options *o, struct err *err
 {
 	int c, r = 0;
 
-	optind = 1;
+	optind = 0; /* with what it remembers of another line */
 	while (r == 0 && (c = getopt_long(argc, argv, letters, words, NULL)) != -1) {
 		switch (c) {
 		case 'o':

@@ -2,6 +2,7 @@
 /* The state of a mount as JSON; see status.h. */
 #include "fs/status.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "api/clock.h"
@@ -25,7 +26,9 @@ static void set(json_t *o, const char *key, json_t *value)
 
 static void gauge(json_t *metrics, const char *name, double value)
 {
-	set(metrics, name, json_real(value));
+	set(metrics, name,
+	    value == (double)(json_int_t)value ? json_integer((json_int_t)value)
+					       : json_real(value));
 }
 
 static void add_session(json_t *o, json_t *metrics, struct session *session)
@@ -105,15 +108,23 @@ static void add_blobs(json_t *o, json_t *metrics, struct blob_store *blobs)
 	gauge(metrics, "corosfs_downloads_bytes", (double)size);
 }
 
-static void add_metric(void *arg, const char *family, const char *labels, double value)
+/* At its place in objects of objects. */
+static void add_metric(void *arg, const char *family, const char *path, double value)
 {
-	char key[160];
+	char name[64];
+	json_t *at = arg;
 
-	if (labels[0])
-		snprintf(key, sizeof(key), "%s{%s}", family, labels);
-	else
-		snprintf(key, sizeof(key), "%s", family);
-	gauge(arg, key, value);
+	snprintf(name, sizeof(name), "%s", family);
+	while (*path) {
+		json_t *below = json_object_get(at, name);
+		if (!below)
+			set(at, name, below = json_object());
+		size_t len = strcspn(path, "/");
+		snprintf(name, sizeof(name), "%.*s", (int)len, path);
+		path += len + (path[len] == '/');
+		at = below;
+	}
+	gauge(at, name, value);
 }
 
 json_t *status_collect(const struct backend *b, const char *mountpoint, int64_t start_s)

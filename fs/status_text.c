@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The state of a mount for people and for Prometheus; see status.h. What is missing in the object
  * (a mount of another version may have said it) is left out. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,11 @@ static void hub_words(const json_t *o, FILE *out)
 	const char *region = region_name((int)number(o, "region"));
 	char again[32];
 
+	int is_offline = json_is_true(json_object_get(json_object_get(o, "cache"), "offline"));
+	if (is_offline || !text(o, "hub")[0]) {
+		fprintf(out, "  hub       not asked %s\n", is_offline ? "(offline)" : "yet");
+		return;
+	}
 	clean_print(out, "  hub       %s", text(o, "hub"));
 	if (region)
 		fprintf(out, ", region %d (%s)", (int)number(o, "region"), region);
@@ -94,8 +100,8 @@ static void cache_words(const json_t *o, int64_t now_s, FILE *out)
 			span(now_s - number(c, "oldest_fetch_s"), a),
 			span(now_s - number(c, "newest_fetch_s"), b));
 	fprintf(out, "%s\n", json_is_true(json_object_get(c, "offline")) ? "; offline" : "");
-	fprintf(out, "  memory    %s of %s for %d months\n", bytes((double)number(c, "memory"), a),
-		bytes((double)number(c, "memory_limit"), b), (int)number(c, "months_in_memory"));
+	fprintf(out, "  memory    %s of %s\n", bytes((double)number(c, "memory"), a),
+		bytes((double)number(c, "memory_limit"), b));
 	const json_t *d = json_object_get(o, "downloads");
 	if (number(d, "files"))
 		fprintf(out, "  downloads %lld files, %s\n", (long long)number(d, "files"),
@@ -104,53 +110,47 @@ static void cache_words(const json_t *o, int64_t now_s, FILE *out)
 	fputc('\n', out);
 }
 
-/* The sum of a family's series. */
-static double sum(const json_t *metrics, const char *family)
+/* Of a number, or of all that an object holds. */
+static double sum(const json_t *value)
 {
-	size_t len = strlen(family);
 	const char *key;
-	json_t *value;
-	double n = 0;
+	json_t *one;
+	double n = json_number_value(value);
 
-	json_object_foreach((json_t *)metrics, key, value) if (strncmp(key, family, len) == 0 &&
-							       (key[len] == '{' || !key[len])) n +=
-		json_number_value(value);
+	json_object_foreach((json_t *)value, key, one) n += sum(one);
 	return n;
 }
 
-/* The series of a family that are not 0: "lookup 12, read 3" from their labels' values. */
-static void parts(const json_t *metrics, const char *family, FILE *out)
+/* What is not 0: "lookup 12, read 3", each with the names on the way to it. */
+static void parts(const json_t *value, const char *names, const char **sep, FILE *out)
 {
-	size_t len = strlen(family);
-	const char *key, *sep = " (";
-	json_t *value;
+	const char *key;
+	json_t *one;
+	char name[80];
 
-	json_object_foreach((json_t *)metrics, key, value)
+	json_object_foreach((json_t *)value, key, one)
 	{
-		int inside = 0;
-		if (strncmp(key, family, len) != 0 || key[len] != '{' ||
-		    json_number_value(value) <= 0)
-			continue;
-		fputs(sep, out);
-		for (const char *p = key + len; *p; p++) {
-			if (*p == '"' && inside)
-				fputc(' ', out);
-			else if (*p != '"' && inside)
-				fputc(*p == '_' ? ' ' : *p, out);
-			inside ^= *p == '"';
-		}
-		fprintf(out, "%.0f", json_number_value(value));
-		sep = ", ";
+		snprintf(name, sizeof(name), "%s%s ", names, key);
+		for (char *p = name; *p; p++)
+			*p = *p == '_' ? ' ' : *p;
+		parts(one, name, sep, out);
 	}
-	if (sep[0] == ',')
-		fputc(')', out);
+	if (json_is_object(value) || json_number_value(value) <= 0 || !names[0])
+		return;
+	fprintf(out, "%s%s%.0f", *sep, names, json_number_value(value));
+	*sep = ", ";
 }
 
 static void line_of(const json_t *metrics, const char *what, const char *family, const char *unit,
 		    FILE *out)
 {
-	fprintf(out, "  %-9s %.0f %s", what, sum(metrics, family), unit);
-	parts(metrics, family, out);
+	const json_t *value = json_object_get(metrics, family);
+	const char *sep = " (";
+
+	fprintf(out, "  %-9s %.0f %s", what, sum(value), unit);
+	parts(value, "", &sep, out);
+	if (sep[0] == ',')
+		fputc(')', out);
 }
 
 void status_words(const json_t *o, int64_t now_s, FILE *out)
@@ -166,11 +166,13 @@ void status_words(const json_t *o, int64_t now_s, FILE *out)
 	hub_words(o, out);
 	cache_words(o, now_s, out);
 	line_of(m, "requests", "corosfs_hub_requests_total", "to the hub", out);
-	fprintf(out, ", %s\n", bytes(sum(m, "corosfs_hub_received_bytes_total"), a));
+	fprintf(out, ", %s\n",
+		bytes(sum(json_object_get(m, "corosfs_hub_received_bytes_total")), a));
 	line_of(m, "lookups", "corosfs_cache_questions_total", "in the cache", out);
 	fputc('\n', out);
 	line_of(m, "kernel", "corosfs_fuse_requests_total", "questions", out);
-	fprintf(out, ", %s read\n", bytes(sum(m, "corosfs_fuse_read_bytes_total"), a));
+	fprintf(out, ", %s read\n",
+		bytes(sum(json_object_get(m, "corosfs_fuse_read_bytes_total")), a));
 	line_of(m, "errors", "corosfs_fuse_errors_total", "to programs", out);
 	fputc('\n', out);
 	if (!last)
@@ -184,7 +186,7 @@ void status_words(const json_t *o, int64_t now_s, FILE *out)
 /* ---- Prometheus ---- */
 
 /* What is written as a gauge where no table of counters knows it. */
-static const char *help_of(const char *family, const char **type)
+static const char *help_of(const char *family, const char **type, const char **labels)
 {
 	static const struct {
 		const char *family, *help;
@@ -205,7 +207,7 @@ static const char *help_of(const char *family, const char **type)
 		{"corosfs_downloads_bytes", "Their bytes."},
 		{"corosfs_activities", "Activities that the hub counts."},
 	};
-	const char *help = metrics_help(family, type);
+	const char *help = metrics_help(family, type, labels);
 
 	for (size_t i = 0; !help && i < sizeof(gauges) / sizeof(gauges[0]); i++)
 		if (strcmp(gauges[i].family, family) == 0) {
@@ -215,92 +217,72 @@ static const char *help_of(const char *family, const char **type)
 	return help;
 }
 
-/* The family of a series: its name, less what a histogram puts behind it. */
-static void family_of(const char *key, char out[128])
+/* mount="/a/b" */
+static void label_of(const char *mountpoint, char *out, size_t size)
 {
-	static const char *const suffixes[] = {"_bucket", "_sum", "_count"};
+	size_t n = (size_t)snprintf(out, size, "mount=\"");
 
-	snprintf(out, 128, "%.*s", (int)strcspn(key, "{"), key);
-	size_t len = strlen(out);
-	for (size_t i = 0; i < 3; i++) {
-		size_t n = strlen(suffixes[i]);
-		if (len > n && strcmp(out + len - n, suffixes[i]) == 0 && strstr(out, "_seconds_"))
-			out[len - n] = '\0';
+	for (; *mountpoint && n + 4 < size; mountpoint++) {
+		if (*mountpoint == '"' || *mountpoint == '\\' || *mountpoint == '\n')
+			out[n++] = '\\';
+		out[n++] = *mountpoint == '\n' ? 'n' : *mountpoint;
 	}
+	memcpy(out + n, "\"", 2);
 }
 
-static void write_label(const char *value, FILE *out)
+/* A number, or those within an object, whose keys are the values of the labels `names` and, behind
+ * the last of these, the parts of a histogram. */
+static void write_values(const char *family, const char *names, const char *labels,
+			 const json_t *value, FILE *out)
 {
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
-			fputc('\\', out);
-		if (*value == '\n')
-			fputs("\\n", out);
-		else
-			fputc(*value, out);
+	size_t len = strcspn(names, ",");
+	char more[PATH_MAX];
+	const char *key;
+	json_t *one;
+
+	if (!json_is_object(value))
+		fprintf(out, "%s{%s} %.17g\n", family, labels, json_number_value(value));
+	json_object_foreach((json_t *)value, key, one)
+	{
+		if (len) {
+			snprintf(more, sizeof(more), "%s,%.*s=\"%s\"", labels, (int)len, names,
+				 key);
+			write_values(family, names + len + (names[len] == ','), more, one, out);
+		} else {
+			snprintf(more, sizeof(more), "%s_%s", family, key);
+			write_values(more, "le", labels, one, out);
+		}
 	}
-}
-
-static void write_series(const json_t *status, const char *key, double value, FILE *out)
-{
-	const char *labels = strchr(key, '{');
-
-	fprintf(out, "%.*s{mount=\"", (int)strcspn(key, "{"), key);
-	write_label(text(status, "mountpoint"), out);
-	if (labels)
-		fprintf(out, "\",%.*s} %.17g\n", (int)strlen(labels) - 2, labels + 1, value);
-	else
-		fprintf(out, "\"} %.17g\n", value);
-}
-
-static int is_of(const char *key, const char *family)
-{
-	char own[128];
-
-	family_of(key, own);
-	return strcmp(own, family) == 0;
 }
 
 static void write_family(const char *family, json_t *const *status, int n, FILE *out)
 {
-	const char *key, *type = "untyped", *help = help_of(family, &type);
-	json_t *value;
+	const char *type = "untyped", *labels = "";
+	const char *help = help_of(family, &type, &labels);
 
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", family, help ? help : "", family, type);
-	for (int i = 0; i < n; i++)
-		json_object_foreach(json_object_get(status[i], "metrics"), key,
-				    value) if (is_of(key, family))
-			write_series(status[i], key, json_number_value(value), out);
-}
-
-/* Whether an earlier mount, or an earlier series of this one, has the family, too. */
-static int was_written(json_t *const *status, int i, const char *before, const char *family)
-{
-	const char *key;
-	json_t *value;
-
-	for (int j = 0; j <= i; j++)
-		json_object_foreach(json_object_get(status[j], "metrics"), key, value)
-		{
-			if (j == i && strcmp(key, before) == 0)
-				return 0;
-			if (is_of(key, family))
-				return 1;
-		}
-	return 0;
+	for (int i = 0; i < n; i++) {
+		char mount[PATH_MAX + 16];
+		const json_t *value =
+			json_object_get(json_object_get(status[i], "metrics"), family);
+		label_of(text(status[i], "mountpoint"), mount, sizeof(mount));
+		if (value)
+			write_values(family, labels, mount, value, out);
+	}
 }
 
 void status_metrics(json_t *const *status, int n, FILE *out)
 {
-	char family[128];
-	const char *key;
+	const char *family;
 	json_t *value;
 
 	for (int i = 0; i < n; i++)
-		json_object_foreach(json_object_get(status[i], "metrics"), key, value)
+		json_object_foreach(json_object_get(status[i], "metrics"), family, value)
 		{
-			family_of(key, family);
-			if (!was_written(status, i, key, family))
+			int j = 0;
+			while (!json_object_get(json_object_get(status[j], "metrics"), family))
+				j++;
+			if (j == i)
 				write_family(family, status, n, out);
 		}
 }

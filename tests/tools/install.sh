@@ -48,8 +48,12 @@ for unit in corosfs.service corosfs@.service; do
         echo "ok - $unit # SKIP no systemd-analyze"
     fi
 done
-[ "$(sed -n 's/^ExecStart=//p' "$units/corosfs@.service")" = "$T/opt/x/bin/corosfs -f %I %h/%I" ]
-check "corosfs@you@example.org mounts that account in a folder of its name" $?
+[ "$(sed -n 's/^ExecStart=//p' "$units/corosfs@.service")" = "$T/opt/x/bin/corosfs -f %i %h/%i" ]
+check "corosfs@first-last@my-club.org mounts that account in a folder of its name" $?
+make install HOME="$T/home" PREFIX="$T/home/.local" >>"$T.log" 2>&1
+[ -e "$T/home/.local/share/systemd/user/corosfs.service" ] &&
+    [ ! -e "$T/home/.local/lib" ]
+check "below the home the units are where systemd looks there" $?
 [ $bad -eq 0 ] || tail -n 30 "$T.log"
 rm -f "$T.log" "$T.list"
 exit $bad

@@ -54,6 +54,16 @@ same "- the process" "$(pid_at "$M")" "$(field pid)"
 same "- the login" "logged in" "$(field login.state)"
 same "- the region" 1 "$(field region)"
 same "- the breaker" False "$(field breaker.open)"
+same "- counters as whole numbers, one within the other" "1 int" "$(status_of "$M" --json | "$py" -c 'import json, sys
+m = json.load(sys.stdin)["metrics"]
+def check(o):
+    for key, value in o.items():
+        assert key.replace("_", "").isalnum() or key.replace(".", "").isdigit() or key == "+Inf", key
+        assert isinstance(value, (dict, int)) or key == "sum", (key, value)
+        isinstance(value, dict) and check(value)
+check(m)
+n = m["corosfs_hub_requests_total"]["list"]["ok"]
+print(n, type(n).__name__)')"
 check "--metrics" test "$(metric "corosfs_logged_in{mount=\"$M\"}")" = 1
 same "- requests by call and result" 1 \
     "$(metric "corosfs_hub_requests_total{mount=\"$M\",call=\"list\",result=\"ok\"}")"
@@ -98,6 +108,8 @@ check "--status of all" status_of
 same "- is of both" 2 "$(status_of | grep -c "^$T/[a-z]*: $ACCOUNT")"
 same "- as JSON, too" 2 "$(status_of --json | "$py" -c 'import json, sys
 print(len(json.load(sys.stdin)))')"
+check "- offline nobody was asked" sh -c '"$1" --status "$2" | grep -q "hub *not asked (offline)$"' - \
+    "$COROSFS" "$T/other"
 status_of --metrics >"$T/both"
 same "- for Prometheus a family is there once" 1 "$(grep -c '^# TYPE corosfs_logged_in ' "$T/both")"
 same "- with a series each" 2 "$(grep -c '^corosfs_logged_in' "$T/both")"

@@ -14,12 +14,12 @@ struct wanted {
 	int times;
 };
 
-static void find(void *arg, const char *family, const char *labels, double value)
+static void find(void *arg, const char *family, const char *path, double value)
 {
 	struct wanted *w = arg;
 	char series[160];
 
-	snprintf(series, sizeof(series), "%s{%s}", family, labels);
+	snprintf(series, sizeof(series), "%s/%s", family, path);
 	if (strcmp(series, w->series) == 0) {
 		w->value = value;
 		w->times++;
@@ -35,22 +35,20 @@ static double value_of(const char *series)
 	return w.value;
 }
 
-static void named(void *arg, const char *family, const char *labels, double value)
+static void named(void *arg, const char *family, const char *path, double value)
 {
-	char base[80];
-	const char *type = NULL;
+	const char *type = NULL, *labels = NULL;
+	int names = 0, values = path[0] != '\0';
 
-	(void)labels;
 	(void)value;
-	snprintf(base, sizeof(base), "%s", family);
-	for (size_t i = 0; i < 3; i++) {
-		static const char *const ends[] = {"_bucket", "_sum", "_count"};
-		size_t n = strlen(base), m = strlen(ends[i]);
-		if (strstr(base, "_seconds_") && strcmp(base + n - m, ends[i]) == 0)
-			base[n - m] = '\0';
-	}
-	if (!metrics_help(base, &type) || !type)
-		fail_msg("nobody knows what %s is", base);
+	if (!metrics_help(family, &type, &labels) || !type || !labels)
+		fail_msg("nobody knows what %s is", family);
+	for (const char *p = labels; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ','))
+		names++;
+	for (const char *p = path; *p; p++)
+		values += *p == '/';
+	if (strcmp(type, "histogram") != 0 && names != values)
+		fail_msg("%s has the labels %s for %s", family, labels, path);
 	++*(int *)arg;
 }
 
@@ -68,7 +66,7 @@ static void counts(void **state)
 	(void)state;
 	metrics_add(METRIC_FUSE_LOOKUP, 2);
 	metrics_add(METRIC_FUSE_LOOKUP, 3);
-	assert_true(value_of("corosfs_fuse_requests_total{op=\"lookup\"}") == 5);
+	assert_true(value_of("corosfs_fuse_requests_total/lookup") == 5);
 }
 
 static void buckets(void **state)
@@ -80,18 +78,16 @@ static void buckets(void **state)
 		metrics_request(METRIC_CALL_LIST, METRIC_OK, ms[i], 1000);
 	metrics_request(METRIC_CALL_LIST, METRIC_UNREACHABLE, -1, 0);
 #define SECONDS(rest) value_of("corosfs_hub_request_seconds" rest)
-	assert_true(SECONDS("_bucket{call=\"list\",le=\"0.025\"}") == 2);
-	assert_true(SECONDS("_bucket{call=\"list\",le=\"0.05\"}") == 3);
-	assert_true(SECONDS("_bucket{call=\"list\",le=\"0.1\"}") == 4);
-	assert_true(SECONDS("_bucket{call=\"list\",le=\"30\"}") == 5);
-	assert_true(SECONDS("_bucket{call=\"list\",le=\"+Inf\"}") == 6);
-	assert_true(SECONDS("_count{call=\"list\"}") == 6);
-	assert_true(SECONDS("_sum{call=\"list\"}") > 60.15 &&
-		    SECONDS("_sum{call=\"list\"}") < 60.16);
-	assert_true(value_of("corosfs_hub_requests_total{call=\"list\",result=\"ok\"}") == 6);
-	assert_true(value_of("corosfs_hub_requests_total{call=\"list\",result=\"unreachable\"}") ==
-		    1);
-	assert_true(value_of("corosfs_hub_received_bytes_total{}") == 6000);
+	assert_true(SECONDS("/list/bucket/0.025") == 2);
+	assert_true(SECONDS("/list/bucket/0.05") == 3);
+	assert_true(SECONDS("/list/bucket/0.1") == 4);
+	assert_true(SECONDS("/list/bucket/30") == 5);
+	assert_true(SECONDS("/list/bucket/+Inf") == 6);
+	assert_true(SECONDS("/list/count") == 6);
+	assert_true(SECONDS("/list/sum") > 60.15 && SECONDS("/list/sum") < 60.16);
+	assert_true(value_of("corosfs_hub_requests_total/list/ok") == 6);
+	assert_true(value_of("corosfs_hub_requests_total/list/unreachable") == 1);
+	assert_true(value_of("corosfs_hub_received_bytes_total/") == 6000);
 	assert_int_equal(metrics_requests(), 7);
 }
 

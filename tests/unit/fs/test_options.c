@@ -43,13 +43,15 @@ static int no_home(void **state)
 static int parse(const char *const *args, struct options *o, enum options_action *action,
 		 struct err *err)
 {
-	const char *argv[ARGS + 2] = {"corosfs"};
+	char *argv[ARGS + 2] = {"corosfs"}, text[ARGS][256];
 	int argc = 1;
 
-	for (; argc <= ARGS && args[argc - 1]; argc++)
-		argv[argc] = args[argc - 1];
+	for (; argc <= ARGS && args[argc - 1]; argc++) {
+		snprintf(text[argc - 1], sizeof(text[0]), "%s", args[argc - 1]);
+		argv[argc] = text[argc - 1];
+	}
 	*err = (struct err){0};
-	return options_parse(argc, (char **)argv, o, action, err);
+	return options_parse(argc, argv, o, action, err);
 }
 
 /* ---- one option ---- */
@@ -226,6 +228,17 @@ static const struct line_case {
 	{"options in the middle", {"you", "-f", "/mnt"}, "you", "/mnt", NULL},
 	{"options behind", {"you", "/mnt", "-f"}, "you", "/mnt", NULL},
 	{"-- ends options", {"-f", "--", "-you", "-mnt"}, "-you", "-mnt", NULL},
+	{"as the instance of a systemd unit",
+	 {"first-last@my-club.org", "/mnt"},
+	 "first-last@my-club.org",
+	 "/mnt",
+	 NULL},
+	{"the same, by systemd-escape",
+	 {"first\\x2dlast\\x2bx\\x40my\\x2dclub.org", "/mnt"},
+	 "first-last+x@my-club.org",
+	 "/mnt",
+	 NULL},
+	{"a backslash that escapes nothing", {"a\\xg0\\x4", "/mnt"}, "a\\xg0\\x4", "/mnt", NULL},
 	{"the account as an option", {"-o", "account=you", "/mnt"}, "you", "/mnt", NULL},
 	{"the account as an argument wins",
 	 {"-o", "account=me", "you", "/mnt"},
