@@ -225,6 +225,25 @@ void blob_store_look(struct blob_store *s, int wait_ms, blob_done *done, void *c
 	submit(s, &(struct blob_key){.form = EXPORT_FIT}, wait_ms, done, ctx);
 }
 
+void blob_store_hurry(struct blob_store *s, const void *ctx, int wait_ms)
+{
+	const struct hub *hub = s->config.hub;
+	int64_t until_ms = s->config.clock->mono_ms() + wait_ms;
+	int any = 0;
+
+	lock_take(&s->lock);
+	for (struct blob_waiter *w = s->waiters; w; w = w->next) {
+		if ((ctx && w->ctx != ctx) || w->deadline_ms <= until_ms)
+			continue;
+		any = 1;
+		w->deadline_ms = until_ms;
+	}
+	lock_drop(&s->lock);
+	/* Without a timer they meet their old deadline. */
+	if (any)
+		hub->after(hub->ctx, wait_ms + 1, look_at_clock, s);
+}
+
 void blob_looked(struct blob_store *s)
 {
 	struct blob_waiter *ready = NULL, **last = &ready;

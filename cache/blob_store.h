@@ -53,6 +53,9 @@ void blob_store_get(struct blob_store *s, const struct blob_key *key, int wait_m
 /* The same for the names alone: err->code 0 when blob_store_absent() knows. */
 void blob_store_look(struct blob_store *s, int wait_ms, blob_done *done, void *ctx);
 
+/* Callers with this ctx (NULL: all) wait no longer than `wait_ms` from now. */
+void blob_store_hurry(struct blob_store *s, const void *ctx, int wait_ms);
+
 /* Fetches them soon, in this order, if there is nothing better to do. Not more than a few. */
 void blob_store_ahead(struct blob_store *s, const struct blob_key *key, int n);
 

@@ -246,6 +246,29 @@ void month_store_history(struct month_store *s, int wait_ms, history_done *done,
 	waiter_submit(s, w);
 }
 
+void month_store_hurry(struct month_store *s, const void *ctx, int wait_ms)
+{
+	const struct hub *hub = s->config.hub;
+	int64_t now_ms = s->config.clock->mono_ms();
+	int any = 0;
+
+	lock_take(&s->lock);
+	for (struct waiter *w = s->waiters; w; w = w->next) {
+		if (w->what == WAIT_LANDED || (ctx && w->ctx != ctx))
+			continue;
+		any = 1;
+		w->soft_ms = now_ms;
+		if (w->deadline_ms > now_ms + wait_ms)
+			w->deadline_ms = now_ms + wait_ms;
+	}
+	lock_drop(&s->lock);
+	if (!any)
+		return;
+	/* Without a timer they meet their old deadline. */
+	hub->after(hub->ctx, wait_ms + 1, waiter_progress_task, s);
+	waiter_progress(s);
+}
+
 void month_store_history_now(struct month_store *s, struct history *h)
 {
 	lock_take(&s->lock);

@@ -101,6 +101,10 @@ void month_store_text(struct month_store *s, struct month *m, int wait_ms, text_
 typedef void history_done(void *ctx, const struct history *h, int valid_s, const struct err *err);
 void month_store_history(struct month_store *s, int wait_ms, history_done *done, void *ctx);
 
+/* Callers with this ctx (NULL: all, but for month_store_land()'s) wait no longer for the hub: an
+ * old copy is given to them at once, and `wait_ms` from now their time is over. */
+void month_store_hurry(struct month_store *s, const void *ctx, int wait_ms);
+
 /* What is known of it now, however old; h->known says whether. */
 void month_store_history_now(struct month_store *s, struct history *h);
 

@@ -26,9 +26,9 @@
 #include "fs/mountpoint.h"
 #include "fs/node.h"
 #include "fs/notify.h"
-#include "fs/request.h"
 #include "fs/status.h"
 #include "fs/supervisor.h"
+#include "fs/watch.h"
 
 /* Everything that lives as long as the mount, in the order of its start. */
 struct program {
@@ -186,7 +186,7 @@ static void stop(struct program *p)
 		worker_stop(p->fs.notifier, 0, free);
 	backend_stop(&p->backend);
 	control_free(p->control);
-	request_watch_stop();
+	watch_stop();
 	if (p->mount)
 		mount_free(p->mount);
 	backend_free(&p->backend);

@@ -13,6 +13,7 @@
 #include "fs/node.h"
 #include "fs/parallel.h"
 #include "fs/reply.h"
+#include "fs/watch.h"
 
 static struct fs *fs_of(fuse_req_t fuse)
 {
@@ -145,10 +146,12 @@ static void op_read(fuse_req_t fuse, fuse_ino_t ino, size_t size, off_t off,
 		return;
 	r->size = size;
 	r->off = (uint64_t)off;
+	request_ref(r);
 	if (r->node)
 		gather(r);
 	else
 		reply_error(r, -EIO);
+	watch_read(r);
 }
 
 static void list(fuse_req_t fuse, fuse_ino_t ino, size_t size, off_t off, enum request_what what)

@@ -58,6 +58,7 @@ static const struct {
 	{EBUSY, METRIC_FUSE_ERROR_EBUSY},
 	{ETIMEDOUT, METRIC_FUSE_ERROR_ETIMEDOUT},
 	{EHOSTUNREACH, METRIC_FUSE_ERROR_EHOSTUNREACH},
+	{EINTR, METRIC_FUSE_ERROR_EINTR},
 	{EIO, METRIC_FUSE_ERROR_EIO}, /* and everything else */
 };
 #define TOLD (sizeof(told) / sizeof(told[0]))
@@ -66,6 +67,9 @@ void reply_error(struct request *r, int code)
 {
 	size_t i = 0;
 
+	/* It was not let wait. */
+	if (code == -ETIMEDOUT && request_is_hurried(r))
+		code = -EINTR;
 	while (i < TOLD - 1 && told[i].code != -code)
 		i++;
 	if (request_claim(r)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A request of the kernel on its way to its one answer: either at once, or parked until
- * the cache has what it needs, or until its caller wants to die.
+ * the cache has what it needs, or until its caller wants to die or is to be frozen.
  *
  * Everybody who may answer claims the request first; only the first one does.
  */
@@ -35,7 +35,15 @@ struct request {
 	int64_t deadline_ms; /* monotonic */
 	atomic_int answered;
 	atomic_int refs; /* the answer's, the interrupt's, and the watcher's while it watches */
+	atomic_int hurried;
+	atomic_int interrupted;
+
+	/* -- watch.c's */
 	struct request *next_watched;
+	int is_watched;    /* guarded by its lock */
+	int is_explained;  /* the interrupt had another reason than a freezer */
+	int64_t silent_ms; /* the first look; 0: none */
+	int64_t group_ms;  /* the next look at the control group */
 
 	/* What is asked for. */
 	struct thing thing;       /* the directory listed, the file read, the thing looked up */
@@ -61,8 +69,16 @@ struct request {
  * the kernel was answered ENOMEM. */
 struct request *request_new(struct fs *fs, fuse_req_t fuse, enum request_what what);
 
-/* Milliseconds until the deadline, >= 0. */
+void request_ref(struct request *r);
+void request_unref(struct request *r);
+
+/* How long it may wait for its next piece of data, >= 0. */
 int request_left_ms(const struct request *r);
+
+/* From now on it waits for the disk, not for the hub: it gets an old copy of what it asks for, or
+ * EINTR. With no lock held; it may be answered before this returns. */
+void request_hurry(struct request *r);
+int request_is_hurried(const struct request *r);
 
 /*
  * Whether the caller of this function is the one to answer: 1 once, 0 for everybody else. The
@@ -76,8 +92,5 @@ void request_take_hold(struct request *r);
 /* Frees what was gathered and gives up the answer's reference; after the reply, or after a
  * request_claim() that was 0. */
 void request_end(struct request *r);
-
-/* Ends the thread that looks after interrupted requests (it starts at the first one). */
-void request_watch_stop(void);
 
 #endif

@@ -375,6 +375,33 @@ static void a_deadline(void **state)
 	blobs_teardown(&b);
 }
 
+static void a_hurry(void **state)
+{
+	struct answer a, other;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	get(&b, fit(1), &a);
+	get(&b, fit(2), &other);
+	blob_store_hurry(b.store, &a, 100);
+	assert_int_equal(a.times, 0);
+	fake_clock_add(101);
+	fake_hub_tick(b.base.hub);
+	expect(&a, -ETIMEDOUT);
+	assert_int_equal(other.times, 0);
+	blob_store_hurry(b.store, NULL, 100);
+	fake_clock_add(101);
+	fake_hub_tick(b.base.hub);
+	expect(&other, -ETIMEDOUT);
+	/* The fetch goes on, and is the next one's. */
+	get(&b, fit(1), &a);
+	assert_int_equal(fake_hub_downloads(b.base.hub), 2);
+	fake_hub_send(b.base.hub, BYTES, SIZE, 0);
+	expect(&a, 0);
+	blobs_teardown(&b);
+}
+
 static void no_deadline_no_wait(void **state)
 {
 	struct answer a;
@@ -1152,6 +1179,7 @@ int main(void)
 		cmocka_unit_test(those_that_are_waited_for_go_first),
 		cmocka_unit_test(not_too_many_ahead),
 		cmocka_unit_test(a_deadline),
+		cmocka_unit_test(a_hurry),
 		cmocka_unit_test(no_deadline_no_wait),
 		cmocka_unit_test(the_hub_takes_none),
 		cmocka_unit_test(offline),

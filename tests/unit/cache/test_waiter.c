@@ -313,6 +313,34 @@ static void stale_waits_three_seconds(void **state)
 	teardown(&t);
 }
 
+/* Who is to be frozen, and then everybody. */
+static void hurried(void **state)
+{
+	struct store t;
+	struct got stale, missing, h;
+
+	(void)state;
+	setup_stale(&t, &stale);
+	ask(&t, SETTLED, SETTLED, &missing);
+	month_store_hurry(t.store, &h, 100);
+	month_store_hurry(t.store, &stale, 100);
+	assert_int_equal(stale.times, 1);
+	assert_int_equal(stale.span->month[0]->n, 1);
+	drop(&stale);
+	pass_ms(&t, 101);
+	assert_int_equal(missing.times, 0);
+	month_store_hurry(t.store, NULL, 100);
+	assert_int_equal(missing.times, 0);
+	pass_ms(&t, 101);
+	assert_int_equal(missing.times, 1);
+	assert_int_equal(missing.err.code, -ETIMEDOUT);
+	run(&t);
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &h), 0);
+	assert_int_equal(h.span->month[0]->n, 2);
+	drop(&h);
+	teardown(&t);
+}
+
 /* The same after a remount: that the month is stale shows only when it has come from disk. */
 static void stale_from_disk_waits_three_seconds(void **state)
 {
@@ -585,6 +613,7 @@ int main(void)
 	ROWS_ADD(&rows, no_memory_cases, no_memory);
 	rows_add(&rows, "a stale current month waits for the hub", stale_waits_for_the_hub, NULL);
 	rows_add(&rows, "for 3 seconds, then the old copy", stale_waits_three_seconds, NULL);
+	rows_add(&rows, "who is hurried gets the old copy, or none", hurried, NULL);
 	rows_add(&rows, "also when it comes from disk", stale_from_disk_waits_three_seconds, NULL);
 	rows_add(&rows, "a failure shows the old copy, and rests", failure_shows_the_old_copy,
 		 NULL);
