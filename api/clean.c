@@ -46,7 +46,7 @@ static size_t word_length(const char *p, const char *end)
 {
 	size_t len = 0;
 
-	while (p + len < end && (unsigned char)p[len] > ' ')
+	while (p + len < end && p[len] != ' ')
 		len++;
 	return len;
 }
@@ -88,7 +88,7 @@ void clean_words(const char *text, char *out, size_t size)
 			uint32_t c = utf8_next(&p, end);
 			put = u;
 			len = utf8_put(u, is_shown(c) ? c : '?');
-			is_url = c > ' ' &&
+			is_url = c != ' ' &&
 				 (is_url || (p - text >= 3 && memcmp(p - 3, "://", 3) == 0));
 		}
 		if (n + len >= size)

@@ -4,6 +4,7 @@
 #define TESTS_FUZZ_FUZZ_H
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                                                   \
 		}                                                                                  \
 	} while (0)
+
+/* Whether Jansson takes a text that is ours. What it does not take by its own choice is left to it:
+ * a number beyond a double, a NUL in a key. */
+static inline int fuzz_is_json(const char *text, size_t len)
+{
+	json_error_t error;
+	json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+	enum json_error_code code = json_error_code(&error);
+
+	json_decref(value);
+	return value || code == json_error_numeric_overflow || code == json_error_null_byte_in_key;
+}
 
 /* A folder for this process, below $TMPDIR. The runner removes it. */
 static inline const char *fuzz_folder(void)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/clean.h"
 #include "api/envelope.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -30,6 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLAIM(v <= VERDICT_NONE && strnlen(result, sizeof(result)) < sizeof(result));
 	CLAIM(v == VERDICT_GOOD ? err.code == 0 : err.code < 0 && err.text[0]);
 	CLAIM(strnlen(err.text, sizeof(err.text)) < sizeof(err.text));
+	/* Nothing that had to be cleaned is left. */
+	char words[ERR_TEXT];
+	clean_words(err.text, words, sizeof(words));
+	CLAIM(strcmp(words, err.text) == 0);
 	free(body);
 	return 0;
 }

@@ -24,12 +24,9 @@ static void check_row(const struct activities *list, const struct activity *a)
 	int minute = activity_local_minute(a);
 	CLAIM(minute >= 0 && minute < 1440);
 
-	/* What is shown is JSON again. */
-	struct json_text in;
-	const char *raw;
-	size_t len;
-	json_text_init(&in, json, a->json_len);
-	CLAIM(json_text_skip(&in, &raw, &len) == 0 && json_text_peek(&in) == '\0');
+	/* What is shown is JSON again, and none of it is large. */
+	CLAIM(fuzz_is_json(json, a->json_len));
+	CLAIM(a->json_len <= ITEM_MAX && a->title_len <= TITLE_MAX + CELLS * CELL_MAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -46,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		CLAIM(err.code == r && err.text[0]);
 	}
+	CLAIM(list.json.len <= JSON_GROWTH * size && list.strings.len <= 3 * size);
+	CLAIM(activities_held() == list.held);
 	for (size_t i = 0; i < list.n; i++)
 		check_row(&list, &list.row[i]);
 	activities_clear(&list);

@@ -75,7 +75,24 @@ static void check_range(struct made *m, enum thing_format format, const struct r
 	buf_clear(&out);
 }
 
-static void check_format(struct made *m, enum thing_format format, const uint8_t *dice)
+/* Records of seven cells each, as RFC 4180 has them. */
+static void check_csv(const struct buf *csv, int has_mark)
+{
+	int cells = 1, is_quoted = 0;
+
+	for (size_t i = has_mark ? 3 : 0; i < csv->len; i++) {
+		char c = csv->data[i];
+		is_quoted ^= c == '"';
+		if (is_quoted)
+			continue;
+		cells += c == ',';
+		CLAIM(c != '\n' || cells == 7);
+		cells = c == '\n' ? 1 : cells;
+	}
+	CLAIM(!is_quoted && cells == 1);
+}
+
+static void check_format(struct made *m, enum thing_format format, const uint8_t *dice, size_t size)
 {
 	struct render_options o = {.raw_csv = dice[0] & 1, .csv_bom = dice[0] >> 1 & 1};
 	struct buf whole;
@@ -85,6 +102,11 @@ static void check_format(struct made *m, enum thing_format format, const uint8_t
 	CLAIM(render_summary(format, &o, m->span, &part) == 0);
 	CLAIM(render_range(format, &o, m->span, m->text, 0, part.size + 4096, &whole) == 0);
 	CLAIM(whole.len == part.size);
+	CLAIM(whole.len <= (JSON_GROWTH + 2) * size + 100);
+	if (format == FORMAT_CSV)
+		check_csv(&whole, o.csv_bom);
+	else
+		CLAIM(fuzz_is_json(whole.data, whole.len));
 	for (int i = 1; i < 4; i++)
 		check_range(m, format, &o, &whole, dice[i] * part.size / 200,
 			    1 + dice[i + 1] * part.size / 200);
@@ -113,8 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			build_month(&m, i, &list);
 		for (int i = 0; i < MONTHS; i++)
 			check_names(m.span->month[i]);
-		check_format(&m, FORMAT_CSV, data);
-		check_format(&m, FORMAT_JSON, data);
+		check_format(&m, FORMAT_CSV, data, size);
+		check_format(&m, FORMAT_JSON, data, size);
 		for (int i = 0; i < MONTHS; i++)
 			month_text_unref(m.text[i]);
 		span_unref(m.span);

@@ -38,6 +38,7 @@ static const struct words_case {
 	{"whatever the scheme", "HTTPS://me:p@h socks5h://me:p@h ://me:p@h",
 	 "HTTPS://***@h socks5h://***@h ://***@h"},
 	{"one URL in another", "http://a/http://me:p@h", "http://***@h"},
+	{"a line end in it", "http://me:p\nq@h", "http://***@h"},
 	{"a query", "GET https://files.example/a.fit?X-Sig=abc&t=1 failed",
 	 "GET https://files.example/a.fit?*** failed"},
 	{"a query that is none of a URL", "GET /activity/query?size=200 is it?yes",
