@@ -65,7 +65,7 @@ static void end_refused(struct session *s)
 	struct err err;
 
 	err_set(&err, -EACCES, "the Training Hub refuses this e-mail and password; check both%s",
-		s->login.person ? "" : " (corosfs does not try again until they change)");
+		s->login.person ? "" : " (corosfs will not try the same password again for a day)");
 	session_login_block(s, SESSION_LOGIN_GAP_MS, &err);
 }
 

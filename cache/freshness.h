@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How long a month may be believed: a pure function of the month, its fetch and now. */
+/* How long a month is fresh: a pure function of the month, its fetch and now. */
 #ifndef CACHE_FRESHNESS_H
 #define CACHE_FRESHNESS_H
 
@@ -7,7 +7,7 @@
 
 enum freshness {
 	FRESH,
-	STALE_SERVE, /* show the old copy at once, look at the hub behind it */
+	STALE_SERVE, /* show the old copy at once, refresh it in the background */
 	STALE_WAIT,  /* ask the hub first; the old copy if that takes too long */
 };
 

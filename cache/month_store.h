@@ -131,8 +131,8 @@ struct month_store_state {
 /* Looks at the disk for the age of what is not in memory: not from the transport thread. */
 void month_store_state(struct month_store *s, struct month_store_state *out);
 
-/* Looks at the hub again for everything that is cached, behind the readers' backs; and at once,
- * whatever we were waiting for. */
+/* Fetches everything that is cached again, in the background; and at once, whatever we were waiting
+ * for. */
 void month_store_refresh(struct month_store *s);
 
 /*

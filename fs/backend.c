@@ -116,8 +116,8 @@ static int on_password(void *arg, char md5[PASSWORD_MD5], struct err *err)
 		return has;
 	return err_set(
 		err, -EACCES,
-		"the Training Hub refuses this e-mail and password (as before: they were not "
-		"sent again); correct them, or have them tried with corosfs --login");
+		"the Training Hub refuses this e-mail and password, as before; corosfs will not "
+		"try the same password again for a day, unless you run corosfs --login");
 }
 
 /* ---- start ---- */

@@ -130,11 +130,11 @@ static int need_account(const struct options *o, enum options_action action, str
 static int unknown(const char *word, struct err *err)
 {
 	if (optopt == 'o')
-		return err_set(err, -EINVAL, "-o needs an option behind it; see corosfs --help");
+		return err_set(err, -EINVAL, "-o needs an option; see corosfs --help");
 	if (optopt == FLAG_FROM)
-		return err_set(err, -EINVAL, "--from needs a month behind it, as in 2024-01");
+		return err_set(err, -EINVAL, "--from needs a month, as in 2024-01");
 	if (optopt == FLAG_VIEWS)
-		return err_set(err, -EINVAL, "--views needs a list behind it, as in fit:gpx");
+		return err_set(err, -EINVAL, "--views needs a list, as in fit:gpx");
 	if (optopt && strncmp(word, "--", 2) != 0)
 		return err_set(err, -EINVAL, "unknown option `-%c`; see corosfs --help", optopt);
 	return err_set(err, -EINVAL, "unknown option `%s`; see corosfs --help", word);
@@ -301,7 +301,7 @@ void options_help(FILE *out)
 	      "too\n"
 	      "  --status   how a mount, or every mount of yours, is doing; --json and --metrics\n"
 	      "             (Prometheus) are for programs\n"
-	      "  --refresh  look at the hub again for a month, a year or everything: what PATH is\n"
+	      "  --refresh  fetch the month, year or everything under PATH again\n"
 	      "  --check    find out why it does not work\n"
 	      "  --help     this text\n"
 	      "  --version\n"

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: MIT
 # corosfs --check: every step with a tick, or the reason and the remedy; and what a mount itself says
 # where something is missing.
+# Mounts of others would be told about, too.
+if [ "$(id -u)" -eq 0 ] && [ -z "${own_mounts-}" ] && unshare -m true 2>/dev/null; then
+    own_mounts=1 exec sh "$(dirname "$0")/../support/own_mounts" sh "$0"
+fi
 # shellcheck source=tests/mount/lib.sh
 . "$(dirname "$0")/../mount/lib.sh"
 hub_start
