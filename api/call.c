@@ -41,12 +41,16 @@ static void call_free(struct call *c)
 	free(c);
 }
 
-static void end(struct call *c, const struct http_answer *a, const struct err *err)
+static void end(struct call *c, const struct http_answer *a, const struct err *why)
 {
 	struct session *s = c->session;
+	struct err err = *why;
 
+	/* What that is to a start it is not to a reader. */
+	if (err.code == -EKEYREJECTED)
+		err.code = -EACCES;
 	s->active[c->slot] = NULL;
-	c->done(c->arg, a ? a->data : NULL, a ? a->len : 0, err);
+	c->done(c->arg, a ? a->data : NULL, a ? a->len : 0, &err);
 	call_free(c);
 	pump(s);
 }

@@ -33,7 +33,7 @@ static void stop(void *arg)
 /* What an earlier mount knew. A token for another hub than the configured one is not used. */
 static void adopt(struct session *s, const struct session_token *kept)
 {
-	s->token.scheme = kept->scheme == LOGIN_BCRYPT ? LOGIN_BCRYPT : LOGIN_LEGACY;
+	s->token.scheme = kept->scheme == LOGIN_LEGACY ? LOGIN_LEGACY : LOGIN_BCRYPT;
 	if (!login_is_token(kept->token) || !login_is_user_id(kept->user_id) ||
 	    !region_fits(s->config.api, kept->region, kept->base))
 		return;
@@ -60,7 +60,8 @@ struct session *session_new(struct http *http, const struct session_config *conf
 	s->config.api = config->api ? strdup(config->api) : NULL;
 	s->last_waiting = &s->waiting;
 	s->page_size = PAGE_SIZE;
-	s->token.scheme = LOGIN_LEGACY;
+	/* As the web app does; what the legacy scheme sends is as good as the password. */
+	s->token.scheme = LOGIN_BCRYPT;
 	buf_init(&s->login.body, LOGIN_BODY_MAX);
 	calls_init(s);
 	if (kept)

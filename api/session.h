@@ -40,7 +40,8 @@ struct session_config {
 	 * The MD5 of the password as hex, asked for at each login and wiped after it.
 	 * Runs on a thread of its own, since a password_command may take its time. It must
 	 * come to an end by itself: session_free() waits for it.
-	 * 0 or a negative errno with words.
+	 * 0 or a negative errno with words; -EKEYREJECTED: the hub is known to refuse it, or the
+	 * person who was asked gives none.
 	 */
 	int (*password)(void *arg, char md5[PASSWORD_MD5], struct err *err);
 	/* A new token is to be kept, or (NULL) the kept one is dead. Transport thread; must not
@@ -68,7 +69,8 @@ void session_again(struct session *s);
 /*
  * Logs in now if there is no token, and waits for the outcome; for the start of a
  * mount, before anyone depends on it. Any thread but the transport's. 0, or
- *   -EACCES        refused, second factor needed: trying again will not help
+ *   -EKEYREJECTED  the hub refuses the password, or a person gives none; in call.h -EACCES
+ *   -EACCES        no password to be had, second factor needed, a region that is not ours
  *   -EHOSTUNREACH, -ETIMEDOUT, -EIO  as in call.h
  */
 int session_login(struct session *s, struct err *err);

@@ -64,7 +64,8 @@ static void end_refused(struct session *s)
 {
 	struct err err;
 
-	err_set(&err, -EACCES, "the Training Hub refuses this e-mail and password; check both%s",
+	err_set(&err, -EKEYREJECTED,
+		"the Training Hub refuses this e-mail and password; check both%s",
 		s->login.person ? "" : " (corosfs will not try the same password again for a day)");
 	session_login_block(s, SESSION_LOGIN_GAP_MS, &err);
 }
@@ -281,7 +282,7 @@ static void failed(struct session *s, const struct http_answer *a, enum verdict 
 	} else {
 		if (a && (int64_t)a->retry_after_s * 1000 > wait_ms)
 			wait_ms = (int64_t)a->retry_after_s * 1000;
-		session_block(s, wait_ms, err);
+		session_block(s, wait_ms < BREAKER_REST_MS ? wait_ms : BREAKER_REST_MS, err);
 		s->is_wished = a && a->status == 429;
 		session_login_end(s, err);
 	}

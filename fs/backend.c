@@ -115,7 +115,7 @@ static int on_password(void *arg, char md5[PASSWORD_MD5], struct err *err)
 	if (has < 0)
 		return has;
 	return err_set(
-		err, -EACCES,
+		err, -EKEYREJECTED,
 		"the Training Hub refuses this e-mail and password, as before; corosfs will not "
 		"try the same password again for a day, unless you run corosfs --login");
 }

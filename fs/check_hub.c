@@ -286,8 +286,8 @@ static void log_in(struct check *c)
 		check_skipped(c, "login: not without a password: %s", err.text);
 	else if (r < 0)
 		check_bad(c,
-			  r == -EACCES ? login_remedy(c->options, remedy)
-				       : "try again later; see above",
+			  r == -EACCES || r == -EKEYREJECTED ? login_remedy(c->options, remedy)
+							     : "try again later; see above",
 			  "login: %s", err.text);
 	else
 		check_good(c, "login: %s, as %s", kept ? "the kept one works" : "done, and kept",

@@ -50,7 +50,7 @@ static int log_in(struct program *p, struct err *err)
 	if (p->options->offline)
 		return 0;
 	int r = session_login(p->backend.session, err);
-	if (r < 0 && r != -EACCES && month_store_usable(p->backend.store)) {
+	if (r < 0 && r != -EKEYREJECTED && month_store_usable(p->backend.store)) {
 		log_warn("%s; mounting what is in the cache", err->text);
 		return 0;
 	}

@@ -27,6 +27,7 @@
 
 #define THREADS_MAX 4
 #define READY_MS    10000
+#define END_MS      5000 /* for the threads of a mount that failed */
 /* A loop thread tells the main one that it has ended. */
 #define SIG_ENDED SIGUSR2
 
@@ -289,10 +290,27 @@ void mount_wait_end(struct mount *m)
 		close(fds[MOUNTS].fd);
 	for (int i = 0; i < m->threads; i++)
 		pthread_join(m->thread[i], NULL);
+	m->threads = 0;
+}
+
+/* The threads of a mount that never was served: the kernel lets go of them with its name. */
+static void end_threads(struct mount *m)
+{
+	mountpoint_detach(m->config.path);
+	for (int ms = 0; atomic_load(&m->running); ms += 10) {
+		/* With the process the kernel ends the connection, whoever still holds on to it. */
+		if (ms >= END_MS)
+			_exit(1);
+		poll(NULL, 0, 10);
+	}
+	while (m->threads)
+		pthread_join(m->thread[--m->threads], NULL);
 }
 
 void mount_free(struct mount *m)
 {
+	if (m->threads)
+		end_threads(m);
 	if (m->session) {
 		/* When the kernel has let go already this sees it and only frees. */
 		if (m->mounted)

@@ -21,7 +21,7 @@
 #include "cache/atomic_file.h"
 
 #define PASSWORD_MAX 1024
-#define COMMAND_MS   100000 /* less than api/ waits for a password */
+#define ANSWER_MS    100000 /* of a command or a person; less than api/ waits for a password */
 #define CTRL_C       3
 #define LOOK_MS      200
 #define KEPT_SIZE    4096 /* a page of its own */
@@ -154,7 +154,7 @@ static int from_command(const struct secret *s, char md5[PASSWORD_MD5], struct e
 {
 	char text[PASSWORD_MAX];
 	size_t len = 0;
-	int64_t end_ms = clock_system.mono_ms() + COMMAND_MS;
+	int64_t end_ms = clock_system.mono_ms() + ANSWER_MS;
 	int fd, status = 0;
 
 	pid_t pid = start_command(s->command, &fd);
@@ -172,10 +172,25 @@ static int from_command(const struct secret *s, char md5[PASSWORD_MD5], struct e
 		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/* Asks for a line; nobody is waited for for ever, or after the mount's end. Its length, -ETIMEDOUT.
+ */
+static ssize_t ask_line(const struct secret *s, int fd, char *text, size_t size, struct err *err)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t end_ms = clock_system.mono_ms() + ANSWER_MS;
+
+	dprintf(fd, "Training Hub password of %s%s: ", s->account,
+		s->command || s->file ? " (Enter: as the config says)" : "");
+	while (poll(&p, 1, LOOK_MS) <= 0)
+		if (is_too_late(s, end_ms))
+			return err_set(err, -ETIMEDOUT, "nobody typed the password");
+	ssize_t n = read(fd, text, size);
+	return n < 0 ? 0 : n;
+}
+
 /* -ENODATA: nothing was typed, and the config has another source. */
 static int from_prompt(const struct secret *s, char md5[PASSWORD_MD5], struct err *err)
 {
-	int has_other = s->command || s->file;
 	struct termios before, quiet;
 	char text[PASSWORD_MAX];
 
@@ -193,21 +208,22 @@ static int from_prompt(const struct secret *s, char md5[PASSWORD_MD5], struct er
 	quiet.c_cc[VEOL] = CTRL_C;
 	/* First, since it drops what was typed before: whoever sees the prompt may begin. */
 	tcsetattr(fd, TCSAFLUSH, &quiet);
-	dprintf(fd, "Training Hub password of %s%s: ", s->account,
-		has_other ? " (Enter: as the config says)" : "");
-	ssize_t n = read(fd, text, sizeof(text));
+	ssize_t n = ask_line(s, fd, text, sizeof(text), err);
 	tcsetattr(fd, TCSAFLUSH, &before);
 	dprintf(fd, "\n");
 	close(fd);
+	int r = (int)n;
 	if (n > 0 && text[n - 1] == CTRL_C) {
-		explicit_bzero(text, sizeof(text));
 		/* Now it ends the program, unless somebody catches it. */
 		kill(getpid(), SIGINT);
-		return err_set(err, -EACCES, "no password was given");
+		r = err_set(err, -EKEYREJECTED, "no password was given");
+	} else if (n == 1 && (s->command || s->file)) {
+		r = -ENODATA;
+	} else if (n >= 0) {
+		r = md5_line(text, (size_t)n, "the prompt", md5, err);
 	}
-	if (has_other && n == 1)
-		return -ENODATA;
-	return md5_line(text, n > 0 ? (size_t)n : 0, "the prompt", md5, err);
+	explicit_bzero(text, sizeof(text));
+	return r == -EACCES ? err->code = -EKEYREJECTED : r;
 }
 
 /* A line of at most size - 1 bytes; a byte at a time, so that the next line stays in a pipe. */
@@ -362,7 +378,7 @@ int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err)
 		return 0;
 	if (systemd_path(path))
 		return from_file(path, md5, err);
-	if (!s->may_prompt)
+	if (!atomic_load(&s->may_prompt))
 		return err_set(err, -EACCES,
 			       "the login is over and the password was not kept; run "
 			       "corosfs --login %s",
@@ -378,7 +394,7 @@ void secret_cancel(struct secret *s)
 
 void secret_no_prompt(struct secret *s)
 {
-	s->may_prompt = 0;
+	atomic_store(&s->may_prompt, 0);
 }
 
 void secret_clear(struct secret *s)

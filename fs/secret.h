@@ -29,7 +29,7 @@ enum secret_source secret_source(const struct options *o);
 struct secret {
 	const char *command, *file; /* NULL: not to be asked */
 	const char *account;        /* for the prompt */
-	int may_prompt;             /* somebody sits at the terminal */
+	atomic_int may_prompt;      /* somebody sits at the terminal */
 	int ask_first;              /* and is asked before the config's command or file */
 	/* What cannot be asked for again is kept, in memory that is not swapped or dumped. */
 	struct lock lock;
@@ -41,8 +41,9 @@ struct secret {
  * words. */
 int secret_init(struct secret *s, const struct options *o, struct err *err);
 
-/* session_config.password; `arg` is the struct secret. -EACCES when there is no source, -ENOMEM
- * when it cannot be read for want of memory, which passes. */
+/* session_config.password; `arg` is the struct secret. -EACCES when there is no source,
+ * -EKEYREJECTED when a person gives none, -ETIMEDOUT when nobody types it, -ENOMEM when it cannot
+ * be read for want of memory, which passes. */
 int secret_md5(void *arg, char md5[PASSWORD_MD5], struct err *err);
 
 /* What a person has just logged in with, for the next time; unless a file or a command is asked
@@ -55,7 +56,7 @@ int secret_code(int wrong, char code[FACTOR_CODE], struct err *err);
 
 /* From now on nobody is at the terminal. */
 void secret_no_prompt(struct secret *s);
-/* The mount ends: a password_command that is running is ended. */
+/* The mount ends: a password_command that is running is ended, and so is a prompt. */
 void secret_cancel(struct secret *s);
 void secret_clear(struct secret *s);
 

@@ -98,8 +98,8 @@ same "the reason stands on stderr with a log file, too" 1 "$(
 hubctl clear
 accepted "both schemes allowed"
 same "one login" 1 "$(logins)"
-hubctl set '{"schemes": "bcrypt"}'
-accepted "a hub that takes bcrypt only"
+hubctl set '{"schemes": "legacy"}'
+accepted "a hub that takes the old scheme only"
 same "two tries" 2 "$(logins)"
 # again [argument...]: mounts once more with the cache of the last mount, its months forgotten.
 again() {
@@ -113,11 +113,12 @@ check "a dead token is replaced" grep -q Tokyo "$M/2022/12/activities.csv"
 same "by the way that worked before" 1 "$(logins)"
 unmount
 for code in 1030 1031; do
-    hubctl set "{\"schemes\": \"bcrypt\", \"refused_scheme\": \"$code\"}"
-    accepted "a hub that says $code to the old scheme"
+    hubctl set "{\"schemes\": \"legacy\", \"refused_scheme\": \"$code\"}"
+    accepted "a hub that says $code to the new scheme"
 done
-hubctl set '{"schemes": "legacy"}'
-accepted "a hub that takes the old scheme only"
+hubctl set '{"schemes": "bcrypt"}'
+accepted "a hub that takes the new scheme only"
+same "it was not told the old one's secret" 1 "$(logins)"
 hubctl clear
 
 # ---- a kept token

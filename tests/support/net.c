@@ -11,6 +11,7 @@
 
 #include "api/call.h"
 #include "api/download_impl.h"
+#include "api/login.h"
 #include "tests/support/failing_alloc.h"
 
 #define PATIENCE_S 60
@@ -104,6 +105,7 @@ void net_fresh_hub(struct hub_process *hub)
 
 struct net *net_new(struct hub_process *hub, const struct net_config *config)
 {
+	static const struct session_token legacy = {.scheme = LOGIN_LEGACY};
 	const struct http_config http_config = {.user_agent = "corosfs/test", .clock = &net_clock};
 	struct net *n = calloc(1, sizeof(*n));
 	char api[256];
@@ -129,7 +131,8 @@ struct net *net_new(struct hub_process *hub, const struct net_config *config)
 		.arg = n,
 	};
 	if (n->http)
-		n->session = session_new(n->http, &session_config, config->kept, &err);
+		n->session = session_new(n->http, &session_config,
+					 config->kept ? config->kept : &legacy, &err);
 	if (n->session)
 		n->downloads = downloads_new(n->session, n->http, &http_config, &err);
 	if (!n->downloads || http_start(n->http, &err) < 0) {

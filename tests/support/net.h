@@ -43,6 +43,7 @@ struct net_config {
 	const char *api; /* replaces the hub's URL */
 	int routes;      /* /region/%r behind the hub's URL */
 	int rate, timeout_ms;
+	/* NULL: that the hub takes the legacy scheme, which costs no time. */
 	const struct session_token *kept;
 };
 

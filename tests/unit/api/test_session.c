@@ -96,8 +96,8 @@ static void kept_scheme_first(void **state)
 
 	(void)state;
 	expire();
-	hub_process_post(hub, "set", "{\"schemes\":[\"bcrypt\"]}");
-	token.scheme = BCRYPT;
+	hub_process_post(hub, "set", "{\"schemes\":[\"legacy\"]}");
+	token.scheme = LEGACY;
 	struct net *n = net_new(hub, &config);
 	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
 	assert_int_equal(hub_process_stat(hub, "login_failures"), 0);
@@ -297,7 +297,7 @@ static void login_now_refused(void **state)
 
 	(void)state;
 	net_password(n, "wrong");
-	assert_int_equal(session_login(n->session, &err), -EACCES);
+	assert_int_equal(session_login(n->session, &err), -EKEYREJECTED);
 	assert_non_null(strstr(err.text, "check both"));
 	net_free(n);
 }

@@ -17,10 +17,15 @@
 
 static struct hub_process *hub;
 
+/* Nothing is known of the account. */
 static struct net *start(const struct net_config *config)
 {
+	static const struct session_token none;
+	struct net_config new = *config;
+
+	new.kept = &none;
 	net_fresh_hub(hub);
-	return net_new(hub, config);
+	return net_new(hub, &new);
 }
 
 static void assert_no_violations(void)
@@ -41,20 +46,20 @@ static const struct login_case {
 	int logins, failures;
 	int region, scheme; /* of the token that is kept */
 } login_cases[] = {
-	{"the usual login", "{}", NET_PASSWORD, 1, 0, 0, "", 1, 0, 1, LEGACY},
-	{"another home is moved to", "{\"region\":3}", NET_PASSWORD, 1, 0, 0, "", 1, 0, 3, LEGACY},
-	{"bcrypt when the legacy scheme is a wrong parameter", "{\"schemes\":[\"bcrypt\"]}",
-	 NET_PASSWORD, 1, 0, 0, "", 1, 1, 1, BCRYPT},
-	{"bcrypt when the legacy scheme is a wrong password",
-	 "{\"schemes\":[\"bcrypt\"],\"refused_scheme\":\"1030\"}", NET_PASSWORD, 1, 0, 0, "", 1, 1,
-	 1, BCRYPT},
+	{"the usual login", "{}", NET_PASSWORD, 1, 0, 0, "", 1, 0, 1, BCRYPT},
+	{"another home is moved to", "{\"region\":3}", NET_PASSWORD, 1, 0, 0, "", 1, 0, 3, BCRYPT},
+	{"legacy when bcrypt is a wrong parameter", "{\"schemes\":[\"legacy\"]}", NET_PASSWORD, 1,
+	 0, 0, "", 1, 1, 1, LEGACY},
+	{"legacy when bcrypt is a wrong password",
+	 "{\"schemes\":[\"legacy\"],\"refused_scheme\":\"1030\"}", NET_PASSWORD, 1, 0, 0, "", 1, 1,
+	 1, LEGACY},
 	{"a missing region is found", "{\"region\":3,\"region_in_login\":\"missing\"}",
-	 NET_PASSWORD, 1, 0, 0, "", 1, 0, 3, LEGACY},
+	 NET_PASSWORD, 1, 0, 0, "", 1, 0, 3, BCRYPT},
 	{"an unknown region is found", "{\"region\":4,\"region_in_login\":\"unknown\"}",
-	 NET_PASSWORD, 1, 0, 0, "", 1, 0, 4, LEGACY},
+	 NET_PASSWORD, 1, 0, 0, "", 1, 0, 4, BCRYPT},
 	{"a missing region that is the login host's", "{\"region_in_login\":\"missing\"}",
-	 NET_PASSWORD, 1, 0, 0, "", 1, 0, 0, LEGACY},
-	{"a fixed URL stays", "{}", NET_PASSWORD, 0, 0, 0, "", 1, 0, 1, LEGACY},
+	 NET_PASSWORD, 1, 0, 0, "", 1, 0, 0, BCRYPT},
+	{"a fixed URL stays", "{}", NET_PASSWORD, 0, 0, 0, "", 1, 0, 1, BCRYPT},
 	{"a wrong password is tried once a scheme", "{}", "wrong", 1, 0, -EACCES, "check both", 0,
 	 2, 0, 0},
 	{"a second factor is beyond us", "{\"two_factor\":true}", NET_PASSWORD, 1, 0, -EACCES,
@@ -150,7 +155,7 @@ static void second_wrong_password(void **state)
 	net_free(n);
 }
 
-/* The legacy scheme is refused, then the hub goes away before bcrypt is tried. */
+/* bcrypt is refused, then the hub goes away before the legacy scheme is tried. */
 static void half_refused(void **state)
 {
 	const struct net_config config = {.routes = 1, .timeout_ms = 300};
@@ -159,7 +164,7 @@ static void half_refused(void **state)
 
 	(void)state;
 	hub_process_post(hub, "set",
-			 "{\"schemes\":[\"bcrypt\"],\"fault\":{\"kind\":\"status\",\"code\":503,"
+			 "{\"schemes\":[\"legacy\"],\"fault\":{\"kind\":\"status\",\"code\":503,"
 			 "\"path\":\"/account/login\",\"after\":1,\"times\":3}}");
 	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EIO);
 	assert_int_equal(hub_process_stat(hub, "login_failures"), 1);
@@ -227,6 +232,24 @@ static void too_many_logins(void **state)
 	net_free(n);
 }
 
+/* What a call is believed, and no more. */
+static void login_rests_an_hour(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	hub_process_post(hub, "set", "{\"login_status\":429,\"retry_after\":80000}");
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EBUSY);
+	hub_process_post(hub, "set", "{\"login_status\":null}");
+	net_clock_add(MINUTES(59));
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EBUSY);
+	net_clock_add(MINUTES(1) + 1000);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	net_free(n);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -239,6 +262,7 @@ int main(void)
 	rows_add(&rows, "no password, no login, one question a minute", no_password, NULL);
 	rows_add(&rows, "a login waits as long as asked", login_obeys_retry_after, NULL);
 	rows_add(&rows, "a login that must wait longer fails meanwhile", too_many_logins, NULL);
+	rows_add(&rows, "an hour's rest is enough for a login, too", login_rests_an_hour, NULL);
 	int failed = rows_run("session_login", &rows);
 	hub_process_free(hub);
 	return failed;

@@ -73,7 +73,16 @@ static const struct person_case {
 	 1,
 	 1,
 	 1},
-	{"a wrong password", "{}", "wrong", {{NULL}, 0, 0}, -EACCES, 0, "refuses this", 0, 2, 0},
+	{"a wrong password",
+	 "{}",
+	 "wrong",
+	 {{NULL}, 0, 0},
+	 -EKEYREJECTED,
+	 0,
+	 "refuses this",
+	 0,
+	 2,
+	 0},
 	{"a code", "{\"two_factor\":true}", NET_PASSWORD, {{"123456"}, 0, 0}, 0, 1, "", 1, 0, 1},
 	{"a code, on another region's host",
 	 "{\"two_factor\":true,\"region\":3}",
@@ -186,7 +195,7 @@ static void always_tried(void **state)
 	(void)state;
 	net_password(n, "wrong");
 	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EACCES);
-	assert_int_equal(person(n, "wrong", &mouth, &err), -EACCES);
+	assert_int_equal(person(n, "wrong", &mouth, &err), -EKEYREJECTED);
 	assert_int_equal(hub_process_stat(hub, "login_failures"), 4);
 	assert_int_equal(person(n, NET_PASSWORD, &mouth, &err), 0);
 	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
@@ -207,7 +216,7 @@ static void failure_takes_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
-	assert_int_equal(person(n, "wrong", &mouth, &err), -EACCES);
+	assert_int_equal(person(n, "wrong", &mouth, &err), -EKEYREJECTED);
 	assert_int_equal(net_dropped(n), 0);
 	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
 	assert_int_equal(hub_process_stat(hub, "logins"), 1);
