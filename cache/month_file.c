@@ -15,10 +15,6 @@
 #include "api/day.h"
 #include "cache/atomic_file.h"
 
-#define ROWS_MAX    1000000u
-#define STRINGS_MAX (256u << 20)
-#define TEXT_MAX    (1u << 30)
-
 struct header {
 	char magic[8];
 	uint32_t version;
@@ -64,6 +60,17 @@ static uint64_t index_hash(const struct header *h, const struct month *m)
 				    XXH3_64bits(h, offsetof(struct header, index_hash)));
 }
 
+/* The same for one that is there in memory and for one that a header tells of. */
+static uint64_t file_size(uint64_t n, uint64_t strings_len, uint64_t json_len)
+{
+	return sizeof(struct header) + n * sizeof(struct activity) + strings_len + json_len;
+}
+
+uint64_t month_file_size(const struct month *m)
+{
+	return file_size(m->n, m->strings_len, m->json_len);
+}
+
 int month_file_write(int dirfd, const struct month *m, const struct month_text *text,
 		     int64_t fetched_s, struct err *err)
 {
@@ -88,6 +95,8 @@ int month_file_write(int dirfd, const struct month *m, const struct month_text *
 		{(void *)text->data, text->len},
 	};
 	month_file_name(m->number, name);
+	if (month_file_size(m) > MONTH_FILE_MAX)
+		return err_set(err, -EFBIG, "%s is too large to keep on disk", name);
 	return atomic_file_write(dirfd, name, iov, 3, fetched_s, err);
 }
 
@@ -146,10 +155,9 @@ static int open_month(int dirfd, int number, struct stat *st, struct err *err)
 
 static int read_header(int fd, int number, const struct stat *st, struct header *h, struct err *err)
 {
-	uint64_t size = sizeof(*h);
 	int r;
 
-	if ((uint64_t)st->st_size < size)
+	if ((uint64_t)st->st_size < sizeof(*h))
 		return bad(err, "it is cut off in its header");
 	if ((r = read_all(fd, h, sizeof(*h))) < 0)
 		return unread(err, r, number);
@@ -158,9 +166,9 @@ static int read_header(int fd, int number, const struct stat *st, struct header 
 		return bad(err, "it has another format");
 	if (h->number != number)
 		return bad(err, "it is of another month");
-	if (h->n > ROWS_MAX || h->strings_len > STRINGS_MAX || h->json_len > TEXT_MAX)
+	uint64_t size = file_size(h->n, h->strings_len, h->json_len);
+	if (size > MONTH_FILE_MAX)
 		return bad(err, "its sizes are out of range");
-	size += h->n * sizeof(struct activity) + h->strings_len + h->json_len;
 	if ((uint64_t)st->st_size != size)
 		return bad(err, "it has %lld bytes instead of %llu", (long long)st->st_size,
 			   (unsigned long long)size);

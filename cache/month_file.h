@@ -22,13 +22,17 @@
 #include "cache/month.h"
 
 #define MONTH_FILE_VERSION 1
-#define MONTH_FILE_NAME    16 /* "2022-12" and its NUL, with room */
+#define MONTH_FILE_MAX     (2 * LISTS_MAX) /* bytes; a month is part of a list */
+#define MONTH_FILE_NAME    16              /* "2022-12" and its NUL, with room */
 
 void month_file_name(int number, char name[MONTH_FILE_NAME]);
 /* The month whose file has this name, or 0. */
 int month_file_number(const char *name);
 
-/* 0 or a negative errno with words. */
+/* Bytes of the file that month_file_write() would make. */
+uint64_t month_file_size(const struct month *m);
+
+/* 0 or a negative errno with words; -EFBIG: it is over MONTH_FILE_MAX, and could not be read. */
 int month_file_write(int dirfd, const struct month *m, const struct month_text *text,
 		     int64_t fetched_s, struct err *err);
 

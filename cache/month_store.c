@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/cond.h"
@@ -54,10 +55,16 @@ static void find_month(void *arg, int dirfd, const char *name)
 	struct month_store *s = arg;
 	int number = month_file_number(name);
 	char of[NAME_MAX + 1];
+	struct stat st;
 
+	if (number && fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		st.st_size = 0;
 	lock_take(&s->lock);
-	if (number)
-		slot_locked(s, number)->on_disk = 1;
+	if (number) {
+		struct slot *slot = slot_locked(s, number);
+		slot->on_disk = 1;
+		slot->disk_size = (uint32_t)(st.st_size < UINT32_MAX ? st.st_size : UINT32_MAX);
+	}
 	lock_drop(&s->lock);
 	if (!number && atomic_file_is_leftover(name, of) && month_file_number(of))
 		unlinkat(dirfd, name, 0);
@@ -94,6 +101,9 @@ static void look_at_disk(struct month_store *s)
 	for (int i = 0; found < 0 && i < STORE_MONTHS; i++)
 		s->slot[i].on_disk = 0;
 	lock_drop(&s->lock);
+	/* The ceiling may have been another one. */
+	if (!s->config.offline && s->config.dir)
+		persist_make_room(s, 0, 0);
 }
 
 struct month_store *month_store_new(const struct month_store_config *config, struct err *err)

@@ -48,6 +48,7 @@ struct month_store_config {
 	const struct clock *clock;
 	struct cache_dir *dir; /* must outlive the store, too; NULL: no disk */
 	size_t memory;         /* ceiling for snapshots that nobody uses, bytes */
+	uint64_t disk_max;     /* ceiling for months on disk, bytes */
 	int ttl_s;
 	int calm_ms;        /* what came is written when nothing more has come for so long */
 	int offline;        /* never ask the hub */
@@ -108,8 +109,8 @@ void month_store_hurry(struct month_store *s, const void *ctx, int wait_ms);
 /* What is known of it now, however old; h->known says whether. */
 void month_store_history_now(struct month_store *s, struct history *h);
 
-/* How many of first..last are in memory or on disk: of those from the first activity to today, since
- * whole years are fetched. */
+/* How many of first..last are in memory or on disk: of those from the first activity to today,
+ * since whole years are fetched. */
 int month_store_count(struct month_store *s, int first, int last);
 
 /* What the store holds, in figures. */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api/cond.h"
 #include "api/log.h"
@@ -63,6 +64,53 @@ static int is_back(struct month_store *s, int r, struct err *err)
 	return renewed >= 0;
 }
 
+/* The file that was used least, of all but that month's; what is in the disk's hands stays. */
+static struct slot *least_used_locked(struct month_store *s, int number, uint64_t *bytes)
+	REQUIRES(s->lock);
+static struct slot *least_used_locked(struct month_store *s, int number, uint64_t *bytes)
+{
+	struct slot *least = NULL;
+
+	*bytes = 0;
+	for (int i = 0; i < STORE_MONTHS; i++) {
+		struct slot *slot = &s->slot[i];
+		if (!slot->on_disk || STORE_FIRST + i == number)
+			continue;
+		*bytes += slot->disk_size;
+		if (!slot->publishing && !slot->loading && !slot->loading_text &&
+		    (!least || slot->used < least->used))
+			least = slot;
+	}
+	return least;
+}
+
+int persist_make_room(struct month_store *s, int number, uint64_t size)
+{
+	char name[MONTH_FILE_NAME];
+	struct slot *least = NULL;
+	int fits = size <= s->config.disk_max, month = 0, left = -1;
+	uint64_t bytes;
+
+	do {
+		left++;
+		lock_take(&s->lock);
+		least = least_used_locked(s, number, &bytes);
+		if (!fits || bytes + size <= s->config.disk_max)
+			least = NULL;
+		if (least) {
+			least->on_disk = 0;
+			month = STORE_FIRST + (int)(least - s->slot);
+		}
+		lock_drop(&s->lock);
+		month_file_name(month, name);
+		if (least)
+			unlinkat(months_fd(s), name, 0);
+	} while (least);
+	if (left)
+		log_info("%d months left the cache, to keep to cache_size", left);
+	return fits;
+}
+
 static void wait_for_calm(struct month_store *s)
 {
 	int64_t left_ms;
@@ -89,22 +137,26 @@ static void save(void *arg)
 	int64_t fetched_s = slot->fetched_s;
 	lock_drop(&s->lock);
 
-	int r = m && t ? month_file_write(months_fd(s), m, t, fetched_s, &err) : 0;
+	wanted = m && t;
+	int fits = wanted && persist_make_room(s, j->first, month_file_size(m));
+	int r = fits ? month_file_write(months_fd(s), m, t, fetched_s, &err) : 0;
 	if (is_back(s, r, &err))
 		r = month_file_write(months_fd(s), m, t, fetched_s, &err);
-	if (m && t)
+	if (fits)
 		log_disk(s, r, &err);
 	/* What the disk has is older than what was shown: the next mount is to ask the hub first,
 	 * and has something to fall back on. */
-	if (r < 0)
+	if (r < 0 || (wanted && !fits))
 		month_file_touch(months_fd(s), j->first, 1, NULL);
 	lock_take(&s->lock);
-	if (m && t && r == 0) {
+	if (fits && r == 0) {
 		metrics_add(METRIC_CACHE_SAVED, 1);
 		slot->on_disk = 1;
-		if (slot->month == m)
-			slot->dirty = 0;
+		slot->disk_size = (uint32_t)month_file_size(m);
 	}
+	/* One that there is no room for comes from the hub again. */
+	if (wanted && r == 0 && slot->month == m)
+		slot->dirty = 0;
 	lock_drop(&s->lock);
 	residence_trim(s);
 	month_unref(m);

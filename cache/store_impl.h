@@ -45,6 +45,7 @@ struct slot {
 	uint64_t failed_seq;     /* the store's seq of that failure */
 	uint32_t used;           /* the store's tick when it was last used */
 	uint32_t n;              /* activities, when it was last in memory */
+	uint32_t disk_size;      /* bytes, while it is on disk */
 	unsigned on_disk : 1;    /* as far as we know */
 	unsigned dirty : 1;      /* to be written; what is on disk, if anything, is older */
 	unsigned loading : 1;
@@ -206,6 +207,9 @@ void persist_month(struct month_store *s, int number);
 /* The hub says the same as before: the file gets the time of that. */
 void persist_time(struct month_store *s, int number);
 void persist_history(struct month_store *s);
+/* The least used leave the disk until there is room for `size` bytes more, as the file of the month
+ * `number` (or 0). Whether there is. Any thread that may use the disk. */
+int persist_make_room(struct month_store *s, int number, uint64_t size);
 
 static inline struct slot *slot_locked(struct month_store *s, int number) REQUIRES(s->lock);
 static inline struct slot *slot_locked(struct month_store *s, int number)

@@ -13,6 +13,7 @@
 #include "cache/worker.h"
 
 #define KEEP_AT_STOP_MS 1000
+#define LISTS_LEAST     (UINT64_C(16) << 20)
 
 /* ---- what the session learns, on its way to disk ---- */
 
@@ -179,6 +180,15 @@ int backend_start_session(struct backend *b, struct err *err)
 	return b->downloads ? http_start(b->http, err) : err->code;
 }
 
+/* Of cache_size: an eighth is for lists, which are small, wanted by everything else, and quickly
+ * there again; but not less than ten years of a diligent athlete. */
+static uint64_t lists_max(const struct options *o)
+{
+	uint64_t share = (uint64_t)o->cache_size / 8;
+
+	return share > LISTS_LEAST ? share : LISTS_LEAST;
+}
+
 int backend_start_store(struct backend *b, const struct month_store_config *news, struct err *err)
 {
 	struct month_store_config config = *news;
@@ -189,6 +199,7 @@ int backend_start_store(struct backend *b, const struct month_store_config *news
 	config.clock = &clock_system;
 	config.dir = &b->dir;
 	config.memory = (size_t)b->options->memory;
+	config.disk_max = lists_max(b->options);
 	config.ttl_s = (int)b->options->ttl;
 	config.calm_ms = MONTH_STORE_CALM_MS;
 	config.offline = b->options->offline;
@@ -203,7 +214,7 @@ int backend_start_blobs(struct backend *b, void (*absent)(void *ctx, const struc
 		.hub = &b->hub,
 		.clock = &clock_system,
 		.dir = &b->dir,
-		.size_max = (uint64_t)b->options->cache_size,
+		.size_max = (uint64_t)b->options->cache_size / 8 * 7,
 		.offline = b->options->offline,
 		.absent = absent,
 		.ctx = ctx,

@@ -48,7 +48,7 @@ static const struct spec {
 	{"memory", KIND_BYTES, AT(memory), 1 << 20, INT64_C(1) << 40,
 	 "SIZE   ceiling for cached months in memory (64M)"},
 	{"cache_size", KIND_BYTES, AT(cache_size), 0, INT64_C(1) << 50,
-	 "SIZE   ceiling for downloaded files on disk (10G)"},
+	 "SIZE   ceiling for lists and recordings on disk (10G)"},
 	{"views", KIND_VIEWS, AT(views), 0, 0,
 	 "LIST   fit:gpx:tcx:kml:track:detail or none: in / (fit)"},
 	{"xattr", KIND_FLAG, AT(xattr), 0, 0,

@@ -52,7 +52,7 @@ struct options {
 	char *ca_file;
 	char *log_file;
 	int64_t memory;     /* bytes */
-	int64_t cache_size; /* bytes of downloads on disk */
+	int64_t cache_size; /* bytes on disk */
 	int64_t ttl;        /* seconds */
 	int64_t rate;       /* calls a second, 0: no limit */
 	int64_t timeout;    /* seconds */

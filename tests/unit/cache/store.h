@@ -131,6 +131,7 @@ static inline void setup(struct store *t)
 		.clock = &fake_clock,
 		.dir = &t->folder,
 		.memory = PLENTY,
+		.disk_max = PLENTY,
 		.ttl_s = TTL_S,
 		.names = names,
 		.before = on_before,

@@ -177,7 +177,8 @@ static void figures(void **state)
 	fetch_history(&t);
 	set_fetched(&t, SETTLED, NOW_S - 1000);
 	month_store_state(t.store, &s);
-	assert_true(s.months >= 2 && s.in_memory == s.months);
+	/* Those after today are in memory, too, but nobody counts them. */
+	assert_true(s.months >= 2 && s.in_memory >= s.months);
 	assert_int_equal(s.memory, memory_of(&t, 0));
 	assert_int_equal(s.newest_s, NOW_S);
 	assert_int_equal(s.oldest_s, NOW_S - 1000);

@@ -170,6 +170,41 @@ static void name(void **state)
 	assert_string_equal(have, c->want);
 }
 
+/* What could not be read back is not written in the first place. */
+static void ceiling(void **state)
+{
+	struct month *m, *again;
+	int64_t fetched_s;
+	struct made d;
+	struct err err;
+
+	(void)state;
+	made_new(&d, 0);
+	for (int over = 0; over < 2; over++) {
+		size_t strings =
+			MONTH_FILE_MAX - HEADER_SIZE - sizeof(struct activity) + (size_t)over;
+		struct month_text *none = month_text_alloc(0);
+		m = month_alloc(1, strings);
+		assert_true(m && none);
+		m->number = DECEMBER;
+		m->row[0] = (struct activity){
+			.label_id = LABEL, .day = 20221230, .title_len = (uint32_t)strings};
+		month_sort(m);
+		int r = month_file_write(d.dir.fd, m, none, FETCHED, &err);
+		assert_int_equal(r, over ? -EFBIG : 0);
+		if (over) {
+			assert_non_null(strstr(err.text, FILE_NAME));
+		} else {
+			assert_int_equal(
+				month_file_read(d.dir.fd, DECEMBER, &again, &fetched_s, &err), 0);
+			month_unref(again);
+		}
+		month_text_unref(none);
+		month_unref(m);
+	}
+	made_free(&d);
+}
+
 /* ---- damage ---- */
 
 /* The file with these bytes: refused as damaged, or the same as before. */
@@ -504,6 +539,7 @@ int main(void)
 	rows_add(&rows, "a look that found no change is kept", touched, NULL);
 	rows_add(&rows, "a month that is not there", not_there, NULL);
 	ROWS_ADD(&rows, name_cases, name);
+	rows_add(&rows, "a month of the largest size", ceiling, NULL);
 	rows_add(&rows, "cut or grown, it is refused at each length", every_length, NULL);
 	rows_add(&rows, "with any bit flipped it is refused or the same", every_bit, NULL);
 	ROWS_ADD(&rows, forged_cases, forged);

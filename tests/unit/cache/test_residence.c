@@ -386,6 +386,105 @@ static void without_a_disk(void **state)
 	teardown(&t);
 }
 
+/* ---- a ceiling for what is on disk ---- */
+
+static int is_on_disk(struct store *t, const char *name)
+{
+	struct stat st;
+
+	return fstatat(t->months_fd, name, &st, 0) == 0;
+}
+
+/* Mays, of years that are far from each other, so that nothing is read ahead. */
+#define MAY(i)     (SETTLED - 36 * (i))
+#define MAY_DAY(i) (20210510 - 30000 * (i))
+
+static void put_mays(struct store *t)
+{
+	for (int i = 0; i < 5; i++)
+		put(t, (uint64_t)i, MAY_DAY(i), NULL);
+}
+
+static uint64_t disk_bytes(struct store *t)
+{
+	char name[MONTH_FILE_NAME];
+	uint64_t bytes = 0;
+	struct stat st;
+
+	for (int i = 0; i < 5; i++) {
+		month_file_name(MAY(i), name);
+		if (fstatat(t->months_fd, name, &st, 0) == 0)
+			bytes += (uint64_t)st.st_size;
+	}
+	return bytes;
+}
+
+static void least_used_leaves_the_disk(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put_mays(&t);
+	fetch_and_drop(&t, MAY(0), MAY(0));
+	/* Room for three. */
+	uint64_t one = disk_bytes(&t);
+	t.config.disk_max = one * 7 / 2;
+	restart(&t);
+	put_mays(&t);
+	for (int i = 1; i < 5; i++) {
+		/* The first is used again and again. */
+		assert_int_equal(fetch_and_drop(&t, MAY(0), MAY(0)), 0);
+		assert_int_equal(fetch_and_drop(&t, MAY(i), MAY(i)), 1);
+		assert_in_range(disk_bytes(&t), 1, t.config.disk_max);
+	}
+	assert_true(is_on_disk(&t, "2021-05") && is_on_disk(&t, "2012-05") &&
+		    is_on_disk(&t, "2009-05"));
+	/* What left is served from memory while it is there, and then comes from the hub. */
+	assert_int_equal(fetch_and_drop(&t, MAY(1), MAY(1)), 0);
+	t.config.disk_max = one * 3 / 2;
+	restart(&t);
+	assert_in_range(disk_bytes(&t), 1, t.config.disk_max);
+	put_mays(&t);
+	assert_int_equal(fetch(&t, MAY(1), MAY(1), &g), 1);
+	assert_int_equal(g.span->month[0]->n, 1);
+	drop(&g);
+	assert_true(is_on_disk(&t, "2018-05"));
+	assert_in_range(disk_bytes(&t), 1, t.config.disk_max);
+	teardown(&t);
+}
+
+/* One that there is no room for costs nobody theirs, and does not stay in memory for the disk. */
+static void too_large_for_the_disk(void **state)
+{
+	char *more = long_member(50000);
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	t.config.disk_max = 20000;
+	t.config.memory = 1;
+	start(&t);
+	put(&t, 1, 20210510, NULL);
+	fetch_and_drop(&t, SETTLED, SETTLED);
+	fake_hub_put(t.hub, &(struct item){LABEL + 9, 20210610, 480, NULL, more});
+	assert_int_equal(fetch(&t, SETTLED + 1, SETTLED + 1, &g), 1);
+	assert_false(is_on_disk(&t, "2021-06"));
+	assert_true(is_on_disk(&t, "2021-05"));
+	ask_text(&t, g.span->month[0], &text);
+	run(&t);
+	assert_text_of(g.span->month[0], &text);
+	drop(&text);
+	drop(&g);
+	fetch_and_drop(&t, SETTLED, SETTLED);
+	assert_in_range(memory_of(&t, 0), 0, 1);
+	free(more);
+	teardown(&t);
+}
+
 /* ---- memory ---- */
 
 static const struct memory_case {
@@ -444,6 +543,8 @@ int main(void)
 	rows_add(&rows, "what the disk refused is offered again", refused_by_the_disk, NULL);
 	rows_add(&rows, "what a walk brought is written at its end", written_at_the_end, NULL);
 	rows_add(&rows, "it works without a disk", without_a_disk, NULL);
+	rows_add(&rows, "the least used leaves the disk", least_used_leaves_the_disk, NULL);
+	rows_add(&rows, "a month too large for the disk", too_large_for_the_disk, NULL);
 	ROWS_ADD(&rows, memory_cases, little_memory);
 	return rows_run("residence", &rows);
 }
