@@ -249,8 +249,23 @@ def _deep(f, envelope, context):
 DATA = {"nulls": _nulls, "missing_keys": _missing_keys, "extra_keys": _extra_keys,
         "swap_numbers": _swap_numbers, "wrong_types": _wrong_types, "count_lies": _count_lies,
         "duplicate": _duplicate, "bad_item": _bad_item, "bad_utf8": _bad_utf8, "deep": _deep}
-# "delay" and "insert" act in hub.py: on time, and on the athlete.
-KINDS = frozenset(ANSWERS) | frozenset(DATA) | WIRE_KINDS | {"delay", "insert"}
+# "delay", "insert" and "file" act in hub.py: on time, the athlete, and what the file host has.
+KINDS = frozenset(ANSWERS) | frozenset(DATA) | WIRE_KINDS | {"delay", "insert", "file"}
+
+
+def spoil_file(f, body):
+    """Other bytes, which HTTP sends as they should be sent."""
+    if "text" in f.options:
+        body = f.get("text").encode()
+    body = f.get("before", "").encode() + body + f.get("after_it", "").encode()
+    for old, new in f.get("replace", {}).items():
+        body = body.replace(old.encode(), new.encode())
+    if "encoding" in f.options:
+        body = body.decode().encode(f.get("encoding"))
+    body = bytearray(body)
+    for at, byte in f.get("bytes", {}).items():
+        body[int(at)] = byte
+    return bytes(body[:f.get("keep", len(body))])
 
 
 def spoil(list_of_faults, body, context):

@@ -15,7 +15,7 @@ import exports
 import training
 from account import REFUSED, Account
 from athlete import compact
-from faults import ANSWERS, Faults, spoil
+from faults import ANSWERS, Faults, spoil, spoil_file
 from items import USER_ID
 from stats import Stats
 from wire import HTML, WIRE_KINDS, Answer, gzipped, html_page
@@ -142,7 +142,11 @@ class Hub:
 
     def right_answer(self, request, taken):
         if not request.host:
-            return self.file(request)
+            answer = self.file(request)
+            for f in taken:
+                if f.kind == "file" and answer.status == 200:
+                    answer.body = spoil_file(f, answer.body)
+            return answer
         call = self.calls.get(request.path)
         if call is None:
             return Answer(404, compact({"error": "Not Found", "path": request.path,

@@ -241,6 +241,43 @@ def _close_after(conn, fault, head, body, answer):
     return False, len(body)
 
 
+def _without_length(head):
+    return [line for line in head if not line.startswith(("Content-Length", "Connection"))]
+
+
+def _part(fault, body):
+    at = fault.get("at", 1.0)
+    return body[:int(len(body) * at) if isinstance(at, float) else at]
+
+
+def _no_length(conn, fault, head, body, answer):
+    """The end of the connection is the end of the answer, or of what is left of it."""
+    body = _part(fault, body)
+    conn.sock.sendall(_text(_without_length(head) + ["Connection: close"]) + body)
+    return False, len(body)
+
+
+def _chunked(conn, fault, head, body, answer):
+    """In two chunks; cut before the end with "at"."""
+    part = _part(fault, body)
+    conn.sock.sendall(_text(_without_length(head) + ["Transfer-Encoding: chunked"]))
+    for data in (part[:len(part) // 2], part[len(part) // 2:]):
+        if data:
+            conn.sock.sendall(b"%x\r\n%s\r\n" % (len(data), data))
+    if len(part) < len(body):
+        return False, len(part)
+    conn.sock.sendall(b"0\r\n\r\n")
+    return True, len(body)
+
+
+def _packed(conn, fault, head, body, answer):
+    """Gzip that nobody asked for; half of it with "at", with a length that is right for that."""
+    body = _part(fault, gzipped(body))
+    conn.sock.sendall(_text(_without_length(head) + ["Content-Encoding: gzip",
+                                                     f"Content-Length: {len(body)}"]) + body)
+    return True, len(body)
+
+
 def _huge(conn, fault, head, body, answer):
     """Right-looking data without an end in sight, chunked; "gzip" makes it a bomb."""
     goal, sent = int(fault.get("mb", 64) * (1 << 20)), 0
@@ -275,7 +312,8 @@ def _huge(conn, fault, head, body, answer):
 
 _BADLY = {"cut": _cut, "wrong_length": _wrong_length, "trickle": _trickle, "reset": _reset,
           "stall_headers": _stall_headers, "stall_body": _stall_body, "huge": _huge,
-          "close_after": _close_after}
+          "close_after": _close_after, "no_length": _no_length, "chunked": _chunked,
+          "packed": _packed}
 WIRE_KINDS = frozenset(_BADLY)
 
 
