@@ -23,9 +23,9 @@ static void ask(void *arg);
 
 /* ---- the end ---- */
 
-void download_finish(struct download *d, const struct err *err)
+void download_finish(struct download *d, enum failure_scope scope, const struct err *err)
 {
-	d->sink->done(d->arg, err);
+	d->sink->done(d->arg, scope, err);
 	free(d->url);
 	buf_clear(&d->detail);
 	free(d);
@@ -36,7 +36,7 @@ void download_finish_code(struct download *d, int code)
 	struct err err;
 
 	err_sys(&err, code, "fetch a file from the Training Hub");
-	download_finish(d, &err);
+	download_finish(d, FAILURE_HUB, &err);
 }
 
 /* From the session's transport to the file thread. */
@@ -56,7 +56,7 @@ static void hop(struct download *d, http_task *task)
 }
 
 /* And back. */
-static void ask_again(void *arg)
+void download_ask(void *arg)
 {
 	struct download *d = arg;
 
@@ -66,19 +66,33 @@ static void ask_again(void *arg)
 		download_finish_code(d, r);
 }
 
+/* No file will come. The breaker, if it let this one through to see, is the file thread's. */
+static void fail(struct download *d, enum failure_scope scope, const struct err *err)
+{
+	if (!d->is_trial) {
+		download_finish(d, scope, err);
+		return;
+	}
+	d->scope = scope;
+	d->why = *err;
+	hop(d, download_give_up);
+}
+
 /* ---- the question ---- */
 
-static void question(const struct download_want *want, char path[QUESTION_MAX])
+static void question(struct download *d, uint64_t label_id, int32_t sport, call_done *done)
 {
-	unsigned long long label = want->label_id;
+	unsigned long long label = label_id;
+	char path[QUESTION_MAX];
 
-	if (want->form == EXPORT_DETAIL)
+	if (d->want.form == EXPORT_DETAIL)
 		snprintf(path, QUESTION_MAX, "/activity/detail/query?labelId=%llu&sportType=%d",
-			 label, want->sport);
+			 label, sport);
 	else
 		snprintf(path, QUESTION_MAX,
 			 "/activity/detail/download?labelId=%llu&sportType=%d&fileType=%d", label,
-			 want->sport, (int)want->form);
+			 sport, (int)d->want.form);
+	call_start(d->all->session, "POST", path, done, d);
 }
 
 /* ---- answers ---- */
@@ -179,8 +193,8 @@ static void write_detail(void *arg)
 	if (r == 0)
 		r = d->sink->write(d->arg, d->detail.data, d->detail.len);
 	if (r < 0)
-		err_sys(&err, r, "keep a file from the Training Hub");
-	download_finish(d, &err);
+		err_sys(&err, r, "keep it");
+	download_finish(d, FAILURE_HUB, &err);
 }
 
 static int take_answer(struct download *d, const char *data, size_t len, struct err *err)
@@ -195,36 +209,52 @@ static int take_answer(struct download *d, const char *data, size_t len, struct 
  * An error code, or an answer without a file, may mean that the hub does not make this one, or that
  * it makes none today, and a file that is not there looks deleted to a backup. So it counts when it
  * comes twice while the hub does tell of another file in this form: one of those that come anyway,
- * or the last one that it told of, about which it is asked again.
+ * or the control, about which it is asked.
  */
 static int is_refusal(const struct err *why)
 {
 	return why->code == -EOPNOTSUPP || why->code == -EINVAL || why->code == -ENOENT;
 }
 
+/* Whose failure the end of a call is: what cannot be told is the download's, and soon forgotten. */
+static enum failure_scope scope_of(const struct download *d, const struct err *why)
+{
+	switch (why->code) {
+	case -EHOSTUNREACH:
+	case -EACCES:
+	case -EBUSY:
+	case -ENOMEM:
+	case -ECANCELED:
+		return FAILURE_HUB;
+	default:
+		return d->all->session->breaker.failures < BREAKER_FAILURES ? FAILURE_ITEM
+									    : FAILURE_HUB;
+	}
+}
+
 static void absent(struct download *d)
 {
 	struct err err;
 
-	err_set(&err, DOWNLOAD_ABSENT, "the Training Hub has no %s of this activity",
+	err_set(&err, -ENOENT, "the Training Hub has no %s of this activity",
 		export_name(d->want.form));
-	download_finish(d, &err);
+	fail(d, FAILURE_ABSENT, &err);
 }
 
 static void unproven(struct download *d)
 {
 	struct err err;
 
-	err_set(&err, DOWNLOAD_UNPROVEN,
+	err_set(&err, -EIO,
 		"the Training Hub gives no %s of an activity (%.100s), and no other %s to tell "
 		"whether it is out of order; that is not taken for a file that does not exist",
-		export_name(d->want.form), d->refused.text, export_name(d->want.form));
-	download_finish(d, &err);
+		export_name(d->want.form), d->why.text, export_name(d->want.form));
+	fail(d, FAILURE_ABSENT, &err);
 }
 
-static struct proof *proof_of(struct download *d)
+static int64_t *told_ms(struct download *d)
 {
-	return &d->all->proof[d->want.form];
+	return &d->all->told_ms[d->want.form];
 }
 
 static void wait_and_ask(void *arg)
@@ -232,7 +262,7 @@ static void wait_and_ask(void *arg)
 	struct download *d = arg;
 
 	download_enlist(d);
-	if (http_after(d->all->files, SECOND_LOOK_MS, ask_again, d) < 0) {
+	if (http_after(d->all->files, SECOND_LOOK_MS, download_ask, d) < 0) {
 		download_delist(d);
 		download_finish_code(d, -ENOMEM);
 	}
@@ -244,31 +274,27 @@ static void told_control(void *arg, const char *data, size_t len, const struct e
 	struct err err = *why;
 
 	if (!err.code && take_answer(d, data, len, &err) == 0) {
-		proof_of(d)->told_ms = session_now_ms(d->all->session);
+		*told_ms(d) = session_now_ms(d->all->session);
 		absent(d);
 	} else if (is_refusal(&err)) {
 		unproven(d);
 	} else {
-		download_finish(d, &err);
+		fail(d, scope_of(d, &err), &err);
 	}
 }
 
 static void refused(struct download *d, const struct err *why)
 {
-	const struct proof *proof = proof_of(d);
-	char path[QUESTION_MAX];
-
 	if (!d->refusals++) {
 		d->refused_ms = session_now_ms(d->all->session);
-		d->refused = *why;
+		d->why = *why;
 		hop(d, wait_and_ask);
-	} else if (!proof->want.label_id || proof->want.label_id == d->want.label_id) {
-		unproven(d);
-	} else if (proof->told_ms >= d->refused_ms) {
+	} else if (*told_ms(d) && *told_ms(d) >= d->refused_ms) {
 		absent(d);
+	} else if (!d->want.control_id || d->want.control_id == d->want.label_id) {
+		unproven(d);
 	} else {
-		question(&proof->want, path);
-		call_start(d->all->session, "POST", path, told_control, d);
+		question(d, d->want.control_id, d->want.control_sport, told_control);
 	}
 }
 
@@ -286,23 +312,32 @@ static void told(void *arg, const char *data, size_t len, const struct err *why)
 		return;
 	}
 	if (err.code) {
-		download_finish(d, &err);
+		fail(d, scope_of(d, &err), &err);
 		return;
 	}
-	*proof_of(d) = (struct proof){d->want, session_now_ms(d->all->session)};
+	*told_ms(d) = session_now_ms(d->all->session);
 	hop(d, d->want.form == EXPORT_DETAIL ? write_detail : download_arrive);
 }
 
 static void ask(void *arg)
 {
 	struct download *d = arg;
-	char path[QUESTION_MAX];
 
 	d->start_ms = session_now_ms(d->all->session);
 	d->looks = d->hops = 0;
 	d->attempt = 1;
-	question(&d->want, path);
-	call_start(d->all->session, "POST", path, told, d);
+	question(d, d->want.label_id, d->want.sport, told);
+}
+
+/* A file host that is out of order makes questions idle: its breaker is asked first. */
+static void set_out(void *arg)
+{
+	struct download *d = arg;
+
+	if (d->want.form != EXPORT_DETAIL && d->all->is_started)
+		hop(d, download_enter);
+	else
+		ask(d);
 }
 
 int download_start(struct downloads *all, const struct download_want *want,
@@ -314,10 +349,11 @@ int download_start(struct downloads *all, const struct download_want *want,
 		return -ENOMEM;
 	d->all = all;
 	d->want = *want;
+	d->edges.form = want->form;
 	d->sink = sink;
 	d->arg = arg;
 	buf_init(&d->detail, DETAIL_TEXT_MAX);
-	int r = http_run(all->http, ask, d);
+	int r = http_run(all->http, set_out, d);
 	if (r < 0)
 		free(d);
 	return r;

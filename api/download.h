@@ -18,15 +18,13 @@
 
 #include "api/err.h"
 #include "api/export.h"
+#include "api/failure.h"
 #include "api/http.h"
 
 struct downloads;
 struct session;
 
 #define DOWNLOADS_AT_ONCE 4
-/* Ends that are no errno, since a disk may say any of those. */
-#define DOWNLOAD_ABSENT   (-10001) /* the hub does not make this form of this activity */
-#define DOWNLOAD_UNPROVEN (-10002) /* it says so, but may be out of order */
 
 /* What is under way; no thread yet. `http` is the session's. NULL and `err` on failure. */
 struct downloads *downloads_new(struct session *s, struct http *http,
@@ -39,6 +37,11 @@ struct download_want {
 	uint64_t label_id;
 	int32_t sport; /* the activity's own, or the hub refuses */
 	enum export form;
+	/* One that came in this form before, control_id 0: none is known. It is asked about when
+	 * this one is refused: see FAILURE_ABSENT. */
+	uint64_t control_id;
+	int32_t control_sport;
+	int was_gone; /* the file host had none the last time: it is not waited for */
 };
 
 /* Where the bytes go. On the thread of downloads, with no lock held. */
@@ -47,11 +50,16 @@ struct download_sink {
 	int (*begin)(void *arg);
 	int (*write)(void *arg, const char *data, size_t len);
 	/*
-	 * The end, once. err->code 0: everything was written and looks whole. DOWNLOAD_ABSENT,
-	 * DOWNLOAD_UNPROVEN. Else as in call.h, or what the sink gave. An end that is no success
-	 * may come on the transport thread of the session.
+	 * The end, once. err->code 0: everything was written, and is whole. Else as in call.h, or
+	 * what the sink gave, and whose failure it is:
+	 *   FAILURE_ITEM    this download's, as far as can be told
+	 *   FAILURE_GONE    the file host does not have it, and gave another one meanwhile
+	 *   FAILURE_ABSENT  -ENOENT: the hub does not make it, and told of another one; -EIO: it
+	 * says so, but there is no other one to tell whether it is out of order FAILURE_HUB
+	 * everything would fail now: hub, file host, network, login, our disk or memory An end that
+	 * is no success may come on the transport thread of the session.
 	 */
-	void (*done)(void *arg, const struct err *err);
+	void (*done)(void *arg, enum failure_scope scope, const struct err *err);
 };
 
 /* Any thread. `sink` must outlive the download. 0, or -ENOMEM or -ECANCELED: then it will not be

@@ -10,12 +10,19 @@
 
 #include "api/download_impl.h"
 #include "api/exchange.h"
+#include "api/log.h"
 #include "api/retry.h"
 #include "api/session_impl.h"
 #include "api/url.h"
 
-#define HOPS_MAX  3
-#define APPEARING 4 /* looks for a file that the hub is still making */
+#define HOPS_MAX     3
+#define APPEARING    3    /* more looks for a file that the hub is still making */
+#define APPEARING_MS 500  /* the wait before the first of them, which doubles */
+#define WATCH_MS     1000 /* between looks for places that slow files hold, while others wait */
+/* A file that takes longer than this, and comes slower than so many bytes a millisecond, holds no
+ * place that others wait for. */
+#define SLOW_MS 3000
+#define SLOW    8
 
 static void fetch(void *arg);
 
@@ -40,6 +47,17 @@ void download_delist(struct download *d)
 	d->prev = d->next = NULL;
 }
 
+/* The one that has waited longest for a place stands last. */
+static struct download *next_queued(const struct downloads *all)
+{
+	struct download *next = NULL;
+
+	for (struct download *d = all->first; d; d = d->next)
+		if (d->is_queued)
+			next = d;
+	return next;
+}
+
 static void free_place(struct download *d)
 {
 	struct downloads *all = d->all;
@@ -48,21 +66,59 @@ static void free_place(struct download *d)
 		return;
 	d->is_active = 0;
 	all->active--;
-	/* The one that has waited longest stands last. */
-	struct download *next = NULL;
-	for (struct download *o = all->first; o; o = o->next)
-		if (o->is_queued)
-			next = o;
+	struct download *next = next_queued(all);
 	if (next)
 		fetch(next);
 }
 
-/* On the file thread. */
-static void end(struct download *d, const struct err *err)
+/* What drips or stands still goes on, but makes nobody wait. */
+static struct download *slow_one(const struct downloads *all)
 {
+	int64_t now_ms = session_now_ms(all->session);
+
+	for (struct download *d = all->first; d; d = d->next) {
+		int64_t ms = now_ms - d->began_ms;
+		if (d->is_active && ms > SLOW_MS && (int64_t)d->edges.size < ms * SLOW)
+			return d;
+	}
+	return NULL;
+}
+
+static void watch(struct downloads *all);
+
+static void look_at_places(void *arg)
+{
+	struct downloads *all = arg;
+
+	all->is_watching = 0;
+	for (struct download *d; next_queued(all) && (d = slow_one(all));)
+		free_place(d);
+	if (next_queued(all))
+		watch(all);
+}
+
+static void watch(struct downloads *all)
+{
+	if (!all->is_watching)
+		all->is_watching = http_after(all->files, WATCH_MS, look_at_places, all) == 0;
+}
+
+/* On the file thread. */
+static void end(struct download *d, enum failure_scope scope, const struct err *err)
+{
+	if (d->is_trial)
+		breaker_undecided(&d->all->breaker);
 	download_delist(d);
 	free_place(d);
-	download_finish(d, err);
+	download_finish(d, scope, err);
+}
+
+void download_give_up(void *arg)
+{
+	struct download *d = arg;
+	const struct err why = d->why;
+
+	end(d, d->scope, &why);
 }
 
 void download_cancel_all(void *arg)
@@ -77,38 +133,61 @@ void download_cancel_all(void *arg)
 	}
 }
 
-/* ---- the file ---- */
+/* ---- the file host's breaker ---- */
 
-/* The last bytes of what came so far, which may be less than there is room for. */
-static void keep_edges(struct download *d, const char *data, size_t len)
+/* 0: the file host may be asked. */
+static int turned_away(struct download *d, struct err *err)
 {
-	size_t had = d->size < EXPORT_EDGE ? (size_t)d->size : EXPORT_EDGE;
-	size_t take = len < EXPORT_EDGE ? len : EXPORT_EDGE;
-	size_t keep = had + take > EXPORT_EDGE ? EXPORT_EDGE - take : had;
+	struct breaker *b = &d->all->breaker;
 
-	if (d->size < EXPORT_EDGE) {
-		size_t room = EXPORT_EDGE - had;
-		memcpy(d->head + had, data, len < room ? len : room);
-	}
-	memmove(d->tail, d->tail + had - keep, keep);
-	memcpy(d->tail + keep, data + len - take, take);
-	d->size += len;
+	if (d->is_trial)
+		return 0;
+	int r = breaker_ask(b, session_now_ms(d->all->session), err);
+	d->is_trial = r == 0 && b->failures >= BREAKER_FAILURES;
+	return r;
 }
+
+static void host_works(struct download *d)
+{
+	breaker_succeeded(&d->all->breaker);
+	d->all->last_failed = 0;
+	d->is_trial = 0;
+}
+
+/* One that fails again and again says no more than one that fails once. */
+static void host_fails(struct download *d, const struct err *err)
+{
+	struct downloads *all = d->all;
+
+	if (!d->is_trial && all->last_failed == d->want.label_id)
+		return;
+	breaker_failed(&all->breaker, session_now_ms(all->session), err);
+	all->last_failed = d->want.label_id;
+	d->is_trial = 0;
+}
+
+/* ---- the file ---- */
 
 static int take(void *arg, const char *data, size_t len)
 {
 	struct download *d = arg;
 
-	keep_edges(d, data, len);
-	return d->sink->write(d->arg, data, len);
+	export_edges_add(&d->edges, data, len);
+	int r = d->sink->write(d->arg, data, len);
+	d->sink_failed = r < 0;
+	return r;
 }
 
 static int begin(struct download *d)
 {
-	d->size = 0;
-	memset(d->head, 0, sizeof(d->head));
-	memset(d->tail, 0, sizeof(d->tail));
+	d->edges = (struct export_edges){.form = d->want.form};
+	d->began_ms = session_now_ms(d->all->session);
 	return d->sink->begin(d->arg);
+}
+
+static int is_missing(const struct http_answer *a)
+{
+	return a && (a->status == 403 || a->status == 404 || a->status == 410);
 }
 
 /* Why there is no file, and whether the file host is to blame. */
@@ -118,7 +197,7 @@ static int explain(const struct http_answer *a, const struct err *why, struct er
 	if (a) {
 		err_set(err, a->status == 429 ? -EBUSY : -EIO,
 			"the Training Hub's file host answers HTTP %ld", a->status);
-		return a->status >= 500;
+		return a->status >= 500 || a->status == 429;
 	}
 	if (why->code == -ECONNRESET)
 		err->code = -EHOSTUNREACH;
@@ -126,6 +205,21 @@ static int explain(const struct http_answer *a, const struct err *why, struct er
 		err->code = -EIO;
 	return why->code == -ECONNRESET || why->code == -ECONNABORTED ||
 	       why->code == -EHOSTUNREACH || why->code == -ETIMEDOUT;
+}
+
+/* Whose failure that is. A gateway that answers 403 for everything is told from a file that is not
+ * there by another one that comes meanwhile. */
+static enum failure_scope scope_of(const struct download *d, const struct http_answer *a,
+				   const struct err *why)
+{
+	const struct downloads *all = d->all;
+
+	if (d->sink_failed || why->code == -ENOMEM || why->code == -ECANCELED ||
+	    why->code == -EHOSTUNREACH || all->breaker.failures >= BREAKER_FAILURES)
+		return FAILURE_HUB;
+	if (is_missing(a) && (d->want.was_gone || all->given_ms > d->missed_ms))
+		return FAILURE_GONE;
+	return FAILURE_ITEM;
 }
 
 /* Milliseconds until the next attempt, or -1. */
@@ -136,8 +230,8 @@ static int again_ms(struct download *d, const struct http_answer *a, const struc
 	int64_t left_ms = d->start_ms + 2 * timeout_ms - session_now_ms(d->all->session);
 
 	/* The hub makes it on demand, and the answer to where it is may come before it. */
-	if (a && (a->status == 403 || a->status == 404))
-		return d->looks++ < APPEARING ? 250 << d->looks : -1;
+	if (is_missing(a) && a->status != 410)
+		return d->want.was_gone || d->looks == APPEARING ? -1 : APPEARING_MS << d->looks++;
 	return retry_wait_ms(&outcome, d->attempt++, left_ms, retry_random());
 }
 
@@ -151,10 +245,9 @@ static int follow(struct download *d, const struct http_answer *a)
 	    url_check(a->redirect, d->all->url_flags, &why) < 0)
 		return 0;
 	char *url = strdup(a->redirect);
-	breaker_undecided(&d->all->breaker);
 	if (!url) {
 		err_sys(&why, -ENOMEM, "follow the Training Hub's file host");
-		end(d, &why);
+		end(d, FAILURE_HUB, &why);
 		return 1;
 	}
 	free(d->url);
@@ -170,39 +263,58 @@ static void note(const struct download *d, const struct http_answer *a, const st
 	struct http_answer whole = a ? *a : (struct http_answer){0};
 	char what[32];
 
-	whole.len = (size_t)d->size;
+	whole.len = (size_t)d->edges.size;
 	snprintf(what, sizeof(what), "a %s file", export_name(d->want.form));
 	exchange_note(METRIC_CALL_FILE, "GET", what, good ? VERDICT_GOOD : VERDICT_FAILED, "-",
 		      a ? &whole : NULL, why);
 }
 
+/* All of it came. What is odd is fetched once more: a cut that HTTP does not show may be over. */
+static void came(struct download *d)
+{
+	struct downloads *all = d->all;
+	struct err err;
+	int r = export_check(&d->edges, &err);
+
+	host_works(d);
+	if (r > 0 && !d->is_odd++) {
+		fetch(d);
+		return;
+	}
+	if (r > 0 && said_news(&all->odd, &err, session_now_ms(all->session)))
+		log_warn("%s; it is taken as it is", err.text);
+	if (r >= 0) {
+		all->given_ms = session_now_ms(all->session);
+		err = (struct err){0};
+	}
+	end(d, FAILURE_ITEM, &err);
+}
+
 static void fetched(void *arg, const struct http_answer *a, const struct err *why)
 {
 	struct download *d = arg;
-	struct downloads *all = d->all;
 	struct err err = {0};
 
 	note(d, a, why);
 	if (a && a->status == 200) {
-		breaker_succeeded(&all->breaker);
-		export_check(d->want.form, d->size, d->head, d->tail, &err);
-		end(d, &err);
+		came(d);
 		return;
 	}
 	if (a && follow(d, a))
 		return;
+	if (is_missing(a) && !d->missed_ms)
+		d->missed_ms = session_now_ms(d->all->session);
 	int wait_ms = again_ms(d, a, why);
-	if (wait_ms >= 0 && http_after(all->files, wait_ms, fetch, d) == 0) {
-		breaker_undecided(&all->breaker);
+	if (wait_ms >= 0 && http_after(d->all->files, wait_ms, fetch, d) == 0) {
 		/* Others need not wait for what is not there yet. */
 		free_place(d);
 		return;
 	}
-	if (explain(a, why, &err))
-		breaker_failed(&all->breaker, session_now_ms(all->session), &err);
-	else
-		breaker_undecided(&all->breaker);
-	end(d, &err);
+	if (d->sink_failed)
+		err_sys(&err, why->code, "keep it");
+	else if (explain(a, why, &err))
+		host_fails(d, &err);
+	end(d, scope_of(d, a, why), &err);
 }
 
 /* An attempt, when there is a place for it. */
@@ -213,25 +325,40 @@ static void fetch(void *arg)
 	struct err err = {0};
 
 	d->is_queued = !d->is_active && all->active >= DOWNLOADS_AT_ONCE;
-	if (d->is_queued)
+	if (d->is_queued) {
+		watch(all);
 		return;
+	}
 	all->active += !d->is_active;
 	d->is_active = 1;
 	int r = begin(d);
 	if (r < 0)
-		err_sys(&err, r, "keep a file from the Training Hub");
+		err_sys(&err, r, "keep it");
 	else
-		r = breaker_ask(&all->breaker, session_now_ms(all->session), &err);
+		r = turned_away(d, &err);
 	if (r < 0) {
-		end(d, &err);
+		end(d, FAILURE_HUB, &err);
 		return;
 	}
 	struct http_request request = {.method = "GET",
 				       .url = d->url,
 				       .max_size = EXPORT_SIZE_MAX,
 				       .timeout_ms = all->session->config.timeout_ms,
+				       .is_file = 1,
 				       .sink = take};
 	http_submit(all->files, &request, fetched, d);
+}
+
+void download_enter(void *arg)
+{
+	struct download *d = arg;
+	struct err err;
+
+	download_enlist(d);
+	if (turned_away(d, &err) < 0)
+		end(d, FAILURE_HUB, &err);
+	else
+		download_ask(d);
 }
 
 void download_arrive(void *arg)

@@ -11,6 +11,7 @@
 #include "api/breaker.h"
 #include "api/buf.h"
 #include "api/download.h"
+#include "api/said.h"
 
 #define URL_TEXT_MAX 4096
 
@@ -23,22 +24,18 @@ struct download {
 	int refusals, looks, attempt, hops;
 	int64_t start_ms;   /* mono */
 	int64_t refused_ms; /* the first refusal */
-	struct err refused;
-	int is_active; /* holds one of the places */
-	int is_queued; /* waits for one */
+	int64_t missed_ms;  /* the file host did not have it for the first time; 0: not yet */
+	int64_t began_ms;   /* the attempt that is under way */
+	enum failure_scope scope;
+	struct err why;  /* it was refused, or fails */
+	int is_active;   /* holds one of the places */
+	int is_queued;   /* waits for one */
+	int is_trial;    /* the one that the breaker let through */
+	int is_odd;      /* once, so far */
+	int sink_failed; /* it did not take the bytes */
 	char *url;
 	struct buf detail;
-
-	/* -- what has come in this attempt */
-	uint64_t size;
-	char head[EXPORT_EDGE], tail[EXPORT_EDGE];
-};
-
-/* That the hub does tell of files in a form: the last one it told of, label_id 0: none, and when.
- */
-struct proof {
-	struct download_want want;
-	int64_t told_ms; /* mono */
+	struct export_edges edges; /* of what has come in this attempt */
 };
 
 struct downloads {
@@ -47,20 +44,27 @@ struct downloads {
 	int url_flags;
 	/* -- the session's transport thread's alone */
 	int is_started;
-	struct proof proof[EXPORTS];
+	int64_t told_ms[EXPORTS]; /* mono: the hub told of a file in this form */
 
 	struct http *files;
 	/* -- the file thread's alone */
 	struct download *first;
 	int active;
+	int is_watching; /* a timer looks for places that slow ones hold */
 	struct breaker breaker;
+	uint64_t last_failed; /* counts once for the breaker, however often it fails */
+	int64_t given_ms;     /* mono: a whole file came */
+	struct said odd;
 };
 
 /* ---- download.c ---- */
 
 /* The end, once: tells the sink and frees it. */
-void download_finish(struct download *d, const struct err *err);
+void download_finish(struct download *d, enum failure_scope scope, const struct err *err);
+/* The same with what is the fault of nobody else. */
 void download_finish_code(struct download *d, int code);
+/* On the thread of downloads: to the question. */
+void download_ask(void *download);
 
 /* ---- download_file.c, on the thread of downloads ---- */
 
@@ -69,7 +73,10 @@ void download_enlist(struct download *d);
 void download_delist(struct download *d);
 /* http_task: ends all of a struct downloads. */
 void download_cancel_all(void *downloads);
-/* http_task: a struct download knows its URL, and comes to be fetched. */
+/* http_tasks: a struct download is about to be asked for; knows its URL, and comes to be fetched;
+ * failed before that, as its scope and `why` say. */
+void download_enter(void *download);
 void download_arrive(void *download);
+void download_give_up(void *download);
 
 #endif

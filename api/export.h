@@ -20,7 +20,6 @@ enum export {
 };
 
 #define EXPORT_SIZE_MAX (256u << 20) /* bytes; design section 8 */
-#define EXPORT_EDGE     128          /* bytes at each end that export_check() looks at */
 
 /* "fit", "track" ...; the ending of its files, ".fit", ".csv" ... */
 const char *export_name(enum export e);
@@ -29,10 +28,23 @@ const char *export_ending(enum export e);
 /* Whether the hub never makes it for a sport: what has no track has no gpx. */
 int export_never(enum export e, int sport);
 
+/* What export_check() looks at: the beginning of a file, blanks before a text aside, and its end.
+ * Zeroed memory, but for `form`, is that of an empty one. */
+struct export_edges {
+	enum export form;
+	uint64_t size;
+	size_t head_len, tail_len;
+	char head[1024], tail[256];
+};
+
+/* The next piece of the file. */
+void export_edges_add(struct export_edges *x, const char *data, size_t len);
+
 /*
- * Whether a file of `size` bytes is whole, as far as its first and last bytes tell: `head` and
- * `tail` are the first and last EXPORT_EDGE of them, or all. 0, or -EIO with words.
+ * Whether a file that HTTP says is complete begins as its form does. -EIO with words: it is
+ * something else, a web page for one. 1: it is odd, with words: its own length, or its end, is not
+ * as it should be, though programs may well read it. 0: neither.
  */
-int export_check(enum export e, uint64_t size, const char *head, const char *tail, struct err *err);
+int export_check(const struct export_edges *x, struct err *err);
 
 #endif

@@ -8,11 +8,12 @@
 
 /*
  * An item that fails every night must not be asked for all night long, and one that failed for a
- * moment is wanted again soon: hence from a minute to hours. What two answers of the hub agree on
+ * moment, or because the hub did, is wanted again as soon as the hub itself: hence from seconds to
+ * hours. What two answers of the hub agree on
  * is kept for days, and on disk.
  */
 const struct failure_rule failure_rules[FAILURE_SCOPES] = {
-	[FAILURE_ITEM] = {"a recording that fails", 1 * MINUTE, 6 * HOUR},
+	[FAILURE_ITEM] = {"a recording that fails", 10, 6 * HOUR},
 	[FAILURE_GONE] = {"a recording that the file host lost", 6 * HOUR, 2 * DAY},
 	[FAILURE_ABSENT] = {"a recording that does not exist", 30 * DAY, 30 * DAY},
 	[FAILURE_MONTH] = {"a month of the list", 1 * MINUTE, 1 * HOUR},

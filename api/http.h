@@ -63,6 +63,11 @@ struct http_request {
 	size_t max_size; /* a longer answer is -EIO, cut off while it arrives; so are 64 KiB of
 			    headers */
 	int timeout_ms;  /* for the whole exchange; with a sink, for every wait in it */
+	/* The bytes as they lie there: no encoding is asked for, and one that comes all the same is
+	 * -EIO; so is a 200 that ends with its connection, since nobody can tell whether it is
+	 * whole.
+	 */
+	int is_file;
 	/*
 	 * NULL: the answer is collected in memory. Else where the body of a 200 goes, piece by
 	 * piece, on the transport thread: 0 or a negative errno, which ends the exchange.

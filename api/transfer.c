@@ -13,10 +13,13 @@
 
 #include "api/clock.h"
 
-#define CONNECT_MS     10000
-#define UNACKED_MS     10000 /* a connection that is dead on the way is noticed after this */
-#define SLOWEST        100L  /* bytes a second, below which a file does not come any more */
-#define SINK_MS        3600000L
+#define CONNECT_MS 10000
+#define UNACKED_MS 10000 /* a connection that is dead on the way is noticed after this */
+#define SLOWEST    100L  /* bytes a second, below which a file does not come any more */
+#define SINK_MS    3600000L
+/* What a sink must have got after so many ms is their square over this: 100 bytes a second in the
+ * first half minute, 2,000 in ten. Else a host that drips keeps its place for an hour. */
+#define PACE           300000
 #define HEAD_MAX       65536 /* bytes of headers and trailers; all of the API's are below 2 KiB */
 #define WIPE_MAX       65536 /* answers up to this size may hold a token, and are wiped */
 #define RETRY_AFTER_S  3600  /* a later time is cut to this; libcurl 8 cuts it to six hours */
@@ -76,6 +79,9 @@ static int copy_request(struct transfer *t, const struct http_request *r)
 	size_t first = r->max_size < WIPE_MAX / 2 ? r->max_size : WIPE_MAX / 2;
 	int typed = 0, post = strcmp(r->method, "POST") == 0;
 
+	if (r->is_file && add_header(t, "Accept-Encoding: identity") < 0)
+		return -ENOMEM;
+
 	buf_init(&t->answer, r->max_size);
 	/* At once in one piece: growing would leave copies of a token behind, unwiped. */
 	if (buf_reserve(&t->answer, first) < 0)
@@ -97,19 +103,27 @@ static int copy_request(struct transfer *t, const struct http_request *r)
 	}
 	t->timeout_ms = r->timeout_ms;
 	t->sink = r->sink;
+	t->is_file = r->is_file;
 	copy_host(t->host, sizeof(t->host), r->url);
 	return 0;
 }
 
 /* ---- curl's callbacks and options ---- */
 
-/* An error page is no part of a file. */
-static int is_file(const struct transfer *t)
+/* An error page is no part of what a sink takes. */
+static int is_good(const struct transfer *t)
 {
 	long status = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	return status == 200;
+}
+
+static int is_too_slow(const struct transfer *t)
+{
+	int64_t ms = clock_system.mono_ms() - t->start_ms;
+
+	return ms > t->timeout_ms && (int64_t)t->sunk < ms * ms / PACE;
 }
 
 static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
@@ -120,7 +134,8 @@ static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
 	if (t->sink) {
 		t->sunk += size * n;
 		r = t->sunk > t->answer.max ? -EFBIG
-		    : is_file(t)            ? t->sink(t->arg, data, size * n)
+		    : is_too_slow(t)        ? -ETIMEDOUT
+		    : is_good(t)            ? t->sink(t->arg, data, size * n)
 					    : 0;
 	} else {
 		r = buf_add(&t->answer, data, size * n);
@@ -169,8 +184,10 @@ static size_t take_header(char *line, size_t size, size_t n, void *arg)
 		time_t date_s = curl_getdate(value, NULL);
 		t->date_s = date_s > 0 ? date_s : 0;
 	}
+	if (is_header(line, size * n, "transfer-encoding:", value))
+		t->is_chunked |= strcasestr(value, "chunked") != NULL;
 	if (is_header(line, size * n, "content-encoding:", value) &&
-	    strcasecmp(value, "gzip") != 0 && strcasecmp(value, "x-gzip") != 0 &&
+	    (t->is_file || (strcasecmp(value, "gzip") != 0 && strcasecmp(value, "x-gzip") != 0)) &&
 	    strcasecmp(value, "identity") != 0 && value[0]) {
 		t->is_odd = 1;
 		return CURL_WRITEFUNC_ERROR;
@@ -242,7 +259,8 @@ static int set_request_options(struct transfer *t, const struct http_request *r,
 	int bad = 0;
 
 	bad |= curl_easy_setopt(e, CURLOPT_USERAGENT, user_agent) != CURLE_OK;
-	bad |= curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip") != CURLE_OK;
+	if (!r->is_file)
+		bad |= curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip") != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_bytes) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) != CURLE_OK;
@@ -335,6 +353,8 @@ static int explain(const struct transfer *t, CURLcode result, struct err *err)
 	case CURLE_OUT_OF_MEMORY:
 		return err_sys(err, -ENOMEM, "ask %s", t->host);
 	case CURLE_WRITE_ERROR:
+		if (t->refused == -ETIMEDOUT)
+			return err_set(err, -ETIMEDOUT, "%s sends too slowly", t->host);
 		if (t->refused && t->refused != -EFBIG)
 			return err_sys(err, t->refused, "take the answer of %s", t->host);
 		return err_set(err, -EIO, "%s sends more than %zu KiB in one answer", t->host,
@@ -375,6 +395,22 @@ static int explain(const struct transfer *t, CURLcode result, struct err *err)
 	}
 }
 
+/* Whether what HTTP calls a whole answer is a whole file. 0 or -EIO. */
+static int check_file(const struct transfer *t, struct err *err)
+{
+	curl_off_t length = -1;
+	long version = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+	if (length < 0 && version < CURL_HTTP_VERSION_2_0 && !t->is_chunked)
+		return err_set(err, -EIO,
+			       "%s sends a file without its length, so nobody can tell whether it "
+			       "is whole",
+			       t->host);
+	return 0;
+}
+
 void transfer_end(struct transfer *t, CURLcode result)
 {
 	struct http_answer answer = {.retry_after_s = -1};
@@ -396,6 +432,8 @@ void transfer_end(struct transfer *t, CURLcode result)
 		explain(t, result, &err);
 	else if (!answer.data)
 		err_sys(&err, -ENOMEM, "take the answer of %s", t->host);
+	else if (t->is_file && answer.status == 200)
+		check_file(t, &err);
 	t->done(t->arg, err.code ? NULL : &answer, &err);
 	transfer_free(t);
 }

@@ -19,6 +19,8 @@ struct transfer {
 	struct buf answer;
 	int (*sink)(void *arg, const char *data, size_t len);
 	size_t sunk; /* bytes that the sink got */
+	int is_file;
+	int is_chunked; /* so says a header */
 	int refused; /* 0, or why the rest of the answer was not taken: -EFBIG, -ENOMEM, the sink's
 		      */
 	size_t head_len; /* of all headers and trailers */

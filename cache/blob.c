@@ -44,16 +44,18 @@ struct blob_key blob_key(enum export form, const struct activity *a, const char 
 	return (struct blob_key){a->label_id, edition(form, a, strings), a->sport, a->day, form};
 }
 
-void blob_name(const struct blob_key *key, const struct blob_info *info, char name[BLOB_NAME])
+void blob_name(const struct blob_key *key, enum blob_state state, const struct blob_info *info,
+	       char name[BLOB_NAME])
 {
 	int len = snprintf(name, BLOB_NAME, "%s-%" PRIu64 "-%016" PRIx64, export_name(key->form),
 			   key->label_id, key->edition);
 
-	if (info)
+	if (state == BLOB_FILE || state == BLOB_LEFT)
 		snprintf(name + len, BLOB_NAME - (size_t)len, "-%016" PRIx64 "-%" PRIx64,
 			 info->hash, info->size);
 	else
-		snprintf(name + len, BLOB_NAME - (size_t)len, "-none");
+		snprintf(name + len, BLOB_NAME - (size_t)len, "%s",
+			 state == BLOB_GONE ? "-gone" : "-none");
 }
 
 static enum export form_of(const char *name, size_t len)
@@ -80,13 +82,15 @@ int blob_of_name(const char *name, struct blob_key *key, struct blob_info *info)
 	if (*at != '-' || !key->label_id || key->label_id > LABEL_ID_MAX)
 		return -1;
 	key->edition = strtoull(at + 1, &at, 16);
-	int is_none = strcmp(at, "-none") == 0;
-	if (!is_none && *at == '-')
+	int state = strcmp(at, "-none") == 0   ? BLOB_ABSENT
+		    : strcmp(at, "-gone") == 0 ? BLOB_GONE
+					       : BLOB_FILE;
+	if (state == BLOB_FILE && *at == '-')
 		info->hash = strtoull(at + 1, &at, 16);
-	if (!is_none && *at == '-')
+	if (state == BLOB_FILE && *at == '-')
 		info->size = strtoull(at + 1, &at, 16);
 	if (info->size > EXPORT_SIZE_MAX)
 		return -1;
-	blob_name(key, is_none ? NULL : info, same);
-	return strcmp(name, same) == 0 ? !is_none : -1;
+	blob_name(key, (enum blob_state)state, info, same);
+	return strcmp(name, same) == 0 ? state : -1;
 }

@@ -5,8 +5,10 @@
  *
  *     files/fit-481230045566778899-<edition>-<hash>-<size>     numbers behind the label in hex
  *     files/gpx-481230045566778899-<edition>-none              the hub does not make that
+ *     files/gpx-481230045566778899-<edition>-gone              the file host has lost that
  *
- * Its mtime is when it was last used, or when that was found out. Pure.
+ * Its mtime is when it was last used, or when that was found out. A file that is shorter than it
+ * says was evicted, or a crash cut it: then its name still tells size and hash. Pure.
  */
 #ifndef CACHE_BLOB_H
 #define CACHE_BLOB_H
@@ -36,12 +38,21 @@ struct blob_info {
 	uint64_t hash; /* XXH3 of the bytes */
 };
 
+enum blob_state {
+	BLOB_FILE,   /* its bytes are here */
+	BLOB_LEFT,   /* they were: size and hash are known */
+	BLOB_ABSENT, /* the hub does not make it */
+	BLOB_GONE,   /* the file host does not have it */
+	BLOB_FAILED, /* nothing is known of it but that; never on disk */
+};
+
 struct blob_key blob_key(enum export form, const struct activity *a, const char *strings);
 
-/* `info` NULL: the hub does not make it. */
-void blob_name(const struct blob_key *key, const struct blob_info *info, char name[BLOB_NAME]);
+/* `info` is that of a file, here or not. */
+void blob_name(const struct blob_key *key, enum blob_state state, const struct blob_info *info,
+	       char name[BLOB_NAME]);
 
-/* The reverse, without sport and day: 1 a file, 0 one that does not exist, -1 no such name. */
+/* The reverse, without sport and day: BLOB_FILE, BLOB_ABSENT, BLOB_GONE, or -1: no such name. */
 int blob_of_name(const char *name, struct blob_key *key, struct blob_info *info);
 
 #endif

@@ -2,6 +2,7 @@
 /* The folder of downloaded files; see blob_impl.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,16 @@
 #include <xxhash.h>
 
 #include "api/log.h"
+#include "cache/atomic_file.h"
 #include "cache/blob_impl.h"
 #include "cache/folder.h"
 
-/* What was used so lately may be open right now. */
-#define IN_USE_S 60
-#define PIECE    (64 << 10)
-#define ROOM     (8 << 20) /* given up at a time when the disk is full */
+#define PIECE       (64 << 10)
+#define ROOM        (8 << 20) /* given up at a time when the disk is full, or an eighth of all */
+#define KEEP        4         /* used last, and so perhaps being read: they stay in any cache */
+#define SPOOL_SIZE  (64 << 20)
+#define SPOOL_FILES 128
+#define CONTROLS    "controls"
 
 /* ---- jobs ---- */
 
@@ -62,7 +66,13 @@ void blob_disk_path(const struct blob_entry *e, char path[BLOB_PATH])
 	const struct blob_key key = blob_entry_key(e);
 
 	memcpy(path, BLOB_FOLDER, sizeof(BLOB_FOLDER));
-	blob_name(&key, e->is_absent ? NULL : &e->info, path + sizeof(BLOB_FOLDER) - 1);
+	blob_name(&key, e->state, &e->info, path + sizeof(BLOB_FOLDER) - 1);
+}
+
+/* Whether it has a name in files/. */
+static int is_named(const struct blob_entry *e)
+{
+	return e->state != BLOB_FAILED && !e->spool_fd;
 }
 
 int blob_disk_is_whole(int fd, const struct blob_info *info)
@@ -91,8 +101,29 @@ void blob_disk_remove(struct blob_store *s, const struct blob_entry *e)
 	char path[BLOB_PATH];
 
 	blob_disk_path(e, path);
-	if (blob_may_write(s))
+	if (blob_may_write(s) && is_named(e))
 		unlinkat(s->config.dir->fd, path, 0);
+	if (e->spool_fd)
+		close(e->spool_fd);
+}
+
+/* Its name stays, which tells size and hash. Who holds it open keeps the bytes. */
+void blob_disk_empty(struct blob_store *s, const struct blob_entry *e)
+{
+	blob_disk_remove(s, e);
+	if (is_named(e))
+		blob_disk_mark(s, e);
+}
+
+void blob_disk_replace_locked(struct blob_store *s, const struct blob_entry *old,
+			      const struct blob_entry *e)
+{
+	char before[BLOB_PATH], after[BLOB_PATH];
+
+	blob_disk_path(old, before);
+	blob_disk_path(e, after);
+	if (old->spool_fd || !is_named(e) || strcmp(before, after) != 0)
+		blob_post_locked(s, blob_disk_remove, old);
 }
 
 void blob_disk_date(struct blob_store *s, const struct blob_entry *e)
@@ -131,11 +162,54 @@ void blob_disk_forget(struct blob_store *s, const struct blob_entry *e)
 		struct blob_entry *gone = blob_index_find(&s->index, &key);
 		if (gone)
 			blob_index_remove(&s->index, gone);
+		if (s->form[key.form].control.label_id == key.label_id)
+			s->form[key.form] = (struct blob_form){0};
 		lock_drop(&s->lock);
 		if (gone)
 			blob_disk_remove(s, gone);
 		free(gone);
 	}
+}
+
+/* ---- the controls: "fit 481230045566778899 100" a line ---- */
+
+void blob_disk_controls(struct blob_store *s, const struct blob_entry *e)
+{
+	char text[EXPORTS * 64] = "";
+	struct iovec iov = {text, 0};
+
+	(void)e;
+	lock_take(&s->lock);
+	for (enum export form = 0; form < EXPORTS; form++) {
+		const struct blob_control *c = &s->form[form].control;
+		if (c->label_id)
+			iov.iov_len +=
+				(size_t)snprintf(text + iov.iov_len, sizeof(text) - iov.iov_len,
+						 "%s %" PRIu64 " %" PRId32 "\n", export_name(form),
+						 c->label_id, c->sport);
+	}
+	lock_drop(&s->lock);
+	if (blob_may_write(s))
+		atomic_file_write(s->config.dir->fd, CONTROLS, &iov, 1, 0, NULL);
+}
+
+static void read_controls(struct blob_store *s)
+{
+	char *text = NULL, *rest, *line, name[16];
+	struct blob_control c;
+	size_t len;
+
+	if (atomic_file_read(s->config.dir->fd, CONTROLS, EXPORTS * 64, &text, &len, NULL) < 0)
+		return;
+	lock_take(&s->lock);
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		for (enum export form = 0; form < EXPORTS; form++)
+			if (sscanf(line, "%15s %" SCNu64 " %" SCNd32, name, &c.label_id,
+				   &c.sport) == 3 &&
+			    strcmp(name, export_name(form)) == 0 && c.label_id <= LABEL_ID_MAX)
+				s->form[form].control = c;
+	lock_drop(&s->lock);
+	free(text);
 }
 
 /* ---- what is there ---- */
@@ -145,19 +219,28 @@ static int look_at(int dirfd, const char *name, struct blob_entry *e)
 {
 	struct blob_key key;
 	struct stat st;
-	int what = blob_of_name(name, &key, &e->info);
+	int state = blob_of_name(name, &key, &e->info);
 
-	if (what < 0)
+	if (state < 0)
 		return -EBADMSG;
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != e->info.size)
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > e->info.size)
 		return -EBADMSG;
 	e->id = key.label_id << 4 | (uint64_t)key.form;
 	e->edition = key.edition;
-	e->is_absent = !what;
+	e->state = (enum blob_state)state;
 	e->used_s = e->dated_s = st.st_mtim.tv_sec;
-	return 0;
+	if ((uint64_t)st.st_size < e->info.size)
+		e->state = BLOB_LEFT;
+	if (state == BLOB_GONE) {
+		e->failures = 1;
+		e->scope = FAILURE_GONE;
+		e->code = -EIO;
+		e->failed_s = e->used_s;
+	}
+	/* The bytes that a crash left of it. */
+	return e->state == BLOB_LEFT && st.st_size;
 }
 
 /* Our own leavings: a download that was interrupted, a file that a crash cut short. */
@@ -182,6 +265,7 @@ static void look_at_name(void *store, int dirfd, const char *name)
 			unlinkat(dirfd, name, 0);
 		return;
 	}
+	int is_torn = r;
 	lock_take(&s->lock);
 	/* Without memory it is fetched again when somebody asks. */
 	r = blob_index_put(&s->index, &e, &old);
@@ -192,6 +276,8 @@ static void look_at_name(void *store, int dirfd, const char *name)
 	}
 	if (r == 0 && old.id)
 		blob_post_locked(s, blob_disk_remove, &old);
+	if (is_torn)
+		blob_post_locked(s, blob_disk_empty, &e);
 	lock_drop(&s->lock);
 }
 
@@ -201,6 +287,7 @@ void blob_disk_look(struct blob_store *s, const struct blob_entry *e)
 
 	(void)e;
 	if (s->config.dir && atomic_load(&s->config.dir->there)) {
+		read_controls(s);
 		int r = folder_each(s->config.dir->fd, BLOB_FOLDER, look_at_name, s, &err);
 		if (r < 0 && r != -ENOENT)
 			log_warn("%s; what is in it is fetched again", err.text);
@@ -211,74 +298,45 @@ void blob_disk_look(struct blob_store *s, const struct blob_entry *e)
 
 /* ---- eviction ---- */
 
-static void evict_job(struct blob_store *s, const struct blob_entry *e)
-{
-	(void)e;
-	blob_disk_evict(s);
-}
-
-/* On the transport thread, which must not touch the disk. */
-static void evict_later(void *store)
-{
-	struct blob_store *s = store;
-
-	lock_take(&s->lock);
-	s->is_evicting_later = 0;
-	if (!s->quiet)
-		blob_post_locked(s, evict_job, NULL);
-	lock_drop(&s->lock);
-}
-
-/* The least used go until `max` bytes are left, or those of the last minute. Returns how many. */
-static long give_up(struct blob_store *s, uint64_t max, const char *why)
+/* The least used go until `max` bytes are left. Returns how many. */
+static long give_up(struct blob_store *s, uint64_t max, size_t keep, const char *why)
 {
 	struct blob_entry *gone = NULL;
 
 	lock_take(&s->lock);
-	int64_t now_s = s->config.clock->wall_s();
-	long n = blob_index_evict(&s->index, max, now_s - IN_USE_S, now_s, &gone);
+	long n = blob_index_evict(&s->index, max, keep, &gone);
 	lock_drop(&s->lock);
 	for (long i = 0; i < n; i++)
-		blob_disk_remove(s, &gone[i]);
+		blob_disk_empty(s, &gone[i]);
 	if (n > 0)
 		log_info("%ld downloaded files left the cache, %s", n, why);
 	free(gone);
 	return n;
 }
 
-static int is_over(struct blob_store *s)
-{
-	lock_take(&s->lock);
-	int over = s->index.bytes > s->config.size_max;
-	lock_drop(&s->lock);
-	return over;
-}
-
 void blob_disk_evict(struct blob_store *s)
 {
-	const struct hub *hub = s->config.hub;
+	uint64_t max = s->config.size_max;
 
-	/* A tenth more than needed, since each time means to look at all of them. */
-	if (is_over(s))
-		give_up(s, s->config.size_max / 10 * 9, "to keep to cache_size");
-	if (!is_over(s))
-		return;
-	/* What may be open now may go when it is not any more. */
 	lock_take(&s->lock);
-	int again = !s->is_evicting_later && !s->quiet;
-	s->is_evicting_later |= again;
+	uint64_t bytes = s->index.bytes;
+	int is_many = s->is_spooling && s->index.files > SPOOL_FILES;
+	if (s->is_spooling && max > SPOOL_SIZE)
+		max = SPOOL_SIZE;
 	lock_drop(&s->lock);
-	if (again && hub->after(hub->ctx, (IN_USE_S + 1) * 1000, evict_later, s) < 0) {
-		lock_take(&s->lock);
-		s->is_evicting_later = 0;
-		lock_drop(&s->lock);
-	}
+	/* A tenth more than needed, since each time means to look at all of them. */
+	if (bytes > max)
+		give_up(s, max / 10 * 9, KEEP, "to keep to cache_size");
+	else if (is_many)
+		give_up(s, bytes / 10 * 9, KEEP, "since there is no folder for them");
 }
 
 int blob_disk_make_room(struct blob_store *s)
 {
 	lock_take(&s->lock);
-	uint64_t bytes = s->index.bytes;
+	uint64_t bytes = s->index.bytes, room = bytes / 8 + PIECE;
 	lock_drop(&s->lock);
-	return give_up(s, bytes > ROOM ? bytes - ROOM : 0, "since the disk is full") > 0;
+	if (room > ROOM)
+		room = ROOM;
+	return give_up(s, bytes > room ? bytes - room : 0, 0, "since the disk is full") > 0;
 }

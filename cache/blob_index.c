@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int by_id(const void *a, const void *b)
 {
@@ -24,9 +25,18 @@ struct blob_key blob_entry_key(const struct blob_entry *e)
 		.label_id = e->id >> 4, .edition = e->edition, .form = (enum export)(e->id & 15)};
 }
 
+static void let_go(void *entry)
+{
+	const struct blob_entry *e = entry;
+
+	if (e->spool_fd)
+		close(e->spool_fd);
+	free(entry);
+}
+
 void blob_index_clear(struct blob_index *x)
 {
-	tdestroy(x->root, free);
+	tdestroy(x->root, let_go);
 	*x = (struct blob_index){0};
 }
 
@@ -40,7 +50,7 @@ struct blob_entry *blob_index_find(const struct blob_index *x, const struct blob
 
 static void count(struct blob_index *x, const struct blob_entry *e, int sign)
 {
-	if (e->is_absent)
+	if (e->state != BLOB_FILE)
 		return;
 	x->files += (size_t)sign;
 	x->bytes += (uint64_t)sign * e->info.size;
@@ -77,6 +87,13 @@ void blob_index_remove(struct blob_index *x, struct blob_entry *e)
 	tdelete(e, &x->root, by_id);
 }
 
+void blob_index_leave(struct blob_index *x, struct blob_entry *e)
+{
+	count(x, e, -1);
+	e->state = BLOB_LEFT;
+	e->is_whole = e->spool_fd = 0;
+}
+
 /* ---- eviction ---- */
 
 struct collection {
@@ -89,7 +106,7 @@ static void collect(const void *node, VISIT visit, void *arg)
 	struct collection *c = arg;
 	struct blob_entry *e = *(struct blob_entry *const *)node;
 
-	if ((visit == postorder || visit == leaf) && !e->is_absent)
+	if ((visit == postorder || visit == leaf) && e->state == BLOB_FILE)
 		c->entry[c->n++] = e;
 }
 
@@ -98,14 +115,15 @@ static int by_use(const void *a, const void *b)
 	const struct blob_entry *x = *(struct blob_entry *const *)a,
 				*y = *(struct blob_entry *const *)b;
 
-	return (x->used_s > y->used_s) - (x->used_s < y->used_s);
+	if (x->used_s != y->used_s)
+		return (x->used_s > y->used_s) - (x->used_s < y->used_s);
+	return (x->turn > y->turn) - (x->turn < y->turn);
 }
 
-long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, int64_t now_s,
-		      struct blob_entry **out)
+long blob_index_evict(struct blob_index *x, uint64_t max, size_t keep, struct blob_entry **out)
 {
 	struct collection c = {.entry = calloc(x->files + 1, sizeof(struct blob_entry *))};
-	long n = 0;
+	size_t n = 0;
 
 	*out = calloc(x->files + 1, sizeof(**out));
 	if (!c.entry || !*out) {
@@ -117,13 +135,22 @@ long blob_index_evict(struct blob_index *x, uint64_t max, int64_t since_s, int64
 	twalk_r(x->root, collect, &c);
 	if (c.n)
 		qsort(c.entry, c.n, sizeof(struct blob_entry *), by_use);
-	for (size_t i = 0; i < c.n && x->bytes > max; i++) {
-		if (c.entry[i]->used_s > since_s && c.entry[i]->used_s <= now_s)
-			continue;
-		(*out)[n++] = *c.entry[i];
-		blob_index_remove(x, c.entry[i]);
-		free(c.entry[i]);
+	for (; n + keep < c.n && x->bytes > max; n++) {
+		(*out)[n] = *c.entry[n];
+		blob_index_leave(x, c.entry[n]);
 	}
 	free(c.entry);
-	return n;
+	return (long)n;
+}
+
+static void forgive(const void *node, VISIT visit, void *arg)
+{
+	(void)arg;
+	if (visit == postorder || visit == leaf)
+		(*(struct blob_entry *const *)node)->failures = 0;
+}
+
+void blob_index_forgive(struct blob_index *x)
+{
+	twalk_r(x->root, forgive, NULL);
 }

@@ -9,7 +9,10 @@
 #include "api/log.h"
 #include "cache/blob_impl.h"
 
-#define FETCHES 8 /* asked for or under way: four questions to the hub, four files */
+#define FETCHES     8     /* asked for or under way: four questions to the hub, four files */
+#define GIVE_WAY_MS 5000  /* before that nothing is slow */
+#define BURST_MS    60000 /* a pause that ends a walk */
+#define BURST       100   /* files that make one */
 
 int blob_is_same(const struct blob_key *a, const struct blob_key *b)
 {
@@ -55,6 +58,50 @@ static struct blob_fetch *next_locked(struct blob_store *s)
 	return best;
 }
 
+static struct download_want want_locked(struct blob_store *s, const struct blob_key *key)
+	REQUIRES(s->lock);
+static struct download_want want_locked(struct blob_store *s, const struct blob_key *key)
+{
+	const struct blob_control *control = &s->form[key->form].control;
+	const struct blob_entry *e = blob_find_locked(s, key);
+
+	return (struct download_want){key->label_id,  key->sport,
+				      key->form,      control->label_id,
+				      control->sport, e && e->state == BLOB_GONE};
+}
+
+/* Whoever looks at each file has it fetched: a thing to know before it takes an hour. */
+static void note_walk_locked(struct blob_store *s, int64_t now_ms) REQUIRES(s->lock);
+static void note_walk_locked(struct blob_store *s, int64_t now_ms)
+{
+	if (now_ms - s->begun_ms > BURST_MS)
+		s->begun = 0;
+	s->begun_ms = now_ms;
+	if (++s->begun == BURST)
+		log_info(
+			"%d recordings fetched in a row: somebody looks at each of them (a backup, "
+			"du, ls -l, a file manager), and each is fetched once for its size",
+			BURST);
+}
+
+int blob_queue_gives_way_locked(const struct blob_store *s, const struct blob_fetch *f)
+{
+	int64_t now_ms = s->config.clock->mono_ms(), ms = now_ms - f->began_ms;
+	int is_waited_for = 0;
+
+	if (s->running < FETCHES || ms < GIVE_WAY_MS || blob_has_waiter_locked(s, &f->key))
+		return 0;
+	for (const struct blob_fetch *o = s->fetches; o; o = o->next) {
+		if (!o->is_running)
+			is_waited_for |= blob_has_waiter_locked(s, &o->key);
+		else if (o != f && !blob_has_waiter_locked(s, &o->key) &&
+			 (int64_t)o->info.size * ms <
+				 (int64_t)f->info.size * (now_ms - o->began_ms))
+			return 0; /* that one is slower */
+	}
+	return is_waited_for;
+}
+
 void blob_queue_start(struct blob_store *s)
 {
 	const struct hub *hub = s->config.hub;
@@ -63,18 +110,21 @@ void blob_queue_start(struct blob_store *s)
 	for (struct blob_fetch *f;;) {
 		lock_take(&s->lock);
 		f = next_locked(s);
+		struct download_want want = {0};
 		if (f) {
 			f->is_running = 1;
+			f->began_ms = s->config.clock->mono_ms();
 			s->running++;
+			note_walk_locked(s, f->began_ms);
+			want = want_locked(s, &f->key);
 		}
 		lock_drop(&s->lock);
 		if (!f)
 			return;
-		struct download_want want = {f->key.label_id, f->key.sport, f->key.form};
 		int r = hub->download(hub->ctx, &want, &blob_fetch_sink, f);
 		if (r < 0) {
 			err_sys(&err, r, "fetch a file from the Training Hub");
-			blob_fetch_ended(f, &err);
+			blob_fetch_ended(f, FAILURE_HUB, &err);
 		}
 	}
 }
@@ -90,43 +140,93 @@ static void unlist_locked(struct blob_store *s, struct blob_fetch *f)
 	s->running -= f->is_running;
 }
 
-/* What a fetch found out goes into the index. Returns 0 or why it cannot. */
-static int record_locked(struct blob_store *s, const struct blob_fetch *f, int is_absent)
+/* What a fetch found out goes into the index. 0 or -ENOMEM. */
+static int record_locked(struct blob_store *s, struct blob_fetch *f, enum blob_state state)
 	REQUIRES(s->lock);
-static int record_locked(struct blob_store *s, const struct blob_fetch *f, int is_absent)
+static int record_locked(struct blob_store *s, struct blob_fetch *f, enum blob_state state)
 {
 	int64_t now_s = s->config.clock->wall_s();
-	struct blob_entry e = {
-		.id = f->key.label_id << 4 | (uint64_t)f->key.form,
-		.edition = f->key.edition,
-		.info = f->info,
-		.is_absent = is_absent,
-		.is_whole = !is_absent,
-		.used_s = now_s,
-		.dated_s = now_s,
-	};
-	struct blob_entry old;
+	struct blob_entry old, e = {
+				       .id = f->key.label_id << 4 | (uint64_t)f->key.form,
+				       .edition = f->key.edition,
+				       .info = state == BLOB_FILE ? f->info : (struct blob_info){0},
+				       .state = state,
+				       .is_whole = state == BLOB_FILE,
+				       .used_s = now_s,
+				       .dated_s = now_s,
+				       .born = ++s->turn,
+				       .turn = s->turn,
+			       };
 
-	int r = blob_index_put(&s->index, &e, &old);
-	if (r == 0 && is_absent)
+	if (state == BLOB_FILE && f->is_spooled)
+		e.spool_fd = f->fd;
+	if (blob_index_put(&s->index, &e, &old) < 0)
+		return -ENOMEM;
+	if (e.spool_fd)
+		f->fd = -1;
+	if (state == BLOB_ABSENT || state == BLOB_GONE)
 		blob_post_locked(s, blob_disk_mark, &e);
-	/* The one before it, of another edition or other bytes. */
-	if (r == 0 && old.id &&
-	    (old.edition != e.edition || old.is_absent != e.is_absent ||
-	     old.info.hash != e.info.hash || old.info.size != e.info.size))
-		blob_post_locked(s, blob_disk_remove, &old);
-	return r;
+	if (old.id)
+		blob_disk_replace_locked(s, &old, &e);
+	return 0;
+}
+
+/* One that failed by itself is left alone for a while; longer if others came since it last did. */
+static void record_failure_locked(struct blob_store *s, struct blob_fetch *f,
+				  enum failure_scope scope, int code) REQUIRES(s->lock);
+static void record_failure_locked(struct blob_store *s, struct blob_fetch *f,
+				  enum failure_scope scope, int code)
+{
+	struct blob_entry *e = blob_find_locked(s, &f->key);
+	unsigned failures = e ? e->failures : 0;
+	int64_t failed_s = e ? e->failed_s : 0;
+
+	if (scope == FAILURE_GONE && (!e || e->state == BLOB_FAILED || e->state == BLOB_GONE))
+		record_locked(s, f, BLOB_GONE);
+	else if (!e)
+		record_locked(s, f, BLOB_FAILED);
+	if (!(e = blob_find_locked(s, &f->key)))
+		return;
+	e->failures = failures + (!failures || s->form[f->key.form].came_s >= failed_s);
+	e->scope = scope;
+	e->code = code;
+	e->failed_s = s->config.clock->wall_s();
+}
+
+/* One has come: it shows that the hub makes the form, to those that were refused for want of that.
+ */
+static void note_coming_locked(struct blob_store *s, const struct blob_key *key) REQUIRES(s->lock);
+static void note_coming_locked(struct blob_store *s, const struct blob_key *key)
+{
+	struct blob_form *form = &s->form[key->form];
+
+	form->came_s = s->config.clock->wall_s();
+	form->control = (struct blob_control){key->label_id, key->sport};
+	if (!form->is_kept)
+		form->is_kept = blob_post_locked(s, blob_disk_controls, NULL) == 0;
+	if (form->unproven.label_id && !s->quiet && !blob_queue_find_locked(s, &form->unproven))
+		blob_queue_add_locked(s, &form->unproven);
+	form->unproven.label_id = 0;
 }
 
 static void log_failure_locked(struct blob_store *s, const struct blob_fetch *f,
-			       const struct err *err) REQUIRES(s->lock);
+			       enum failure_scope scope, const struct err *err) REQUIRES(s->lock);
 static void log_failure_locked(struct blob_store *s, const struct blob_fetch *f,
-			       const struct err *err)
+			       enum failure_scope scope, const struct err *err)
 {
-	if (err->code == -ECANCELED || err->code == -ENOENT)
+	int64_t now_ms = s->config.clock->mono_ms();
+	const char *form = export_name(f->key.form);
+
+	if (err->code == -ECANCELED)
 		return;
-	if (said_news(&s->said, err, s->config.clock->mono_ms()))
-		log_warn("cannot fetch a %s file: %s", export_name(f->key.form), err->text);
+	if (scope == FAILURE_HUB && said_news(&s->said, err, now_ms))
+		log_warn("cannot fetch a %s file: %s", form, err->text);
+	else if (scope != FAILURE_HUB && said_news(&s->said_one, err, now_ms))
+		log_warn("cannot fetch a %s file, that of activity %llu on %d: %s", form,
+			 (unsigned long long)f->key.label_id, (int)f->key.day, err->text);
+	else
+		log_info("cannot fetch the %s file of activity %llu on %d: %s", form,
+			 (unsigned long long)f->key.label_id, (int)f->key.day, err->text);
 }
 
 /* The disk takes nothing more: what nobody waits for is not fetched. */
@@ -145,55 +245,95 @@ static void full_locked(struct blob_store *s)
 }
 
 /* What cannot be proven today stays as it was: missing, where that was once found out. */
-static int is_absent_locked(const struct blob_store *s, const struct blob_fetch *f, int code)
+static int is_absent_locked(struct blob_store *s, const struct blob_fetch *f,
+			    enum failure_scope scope, int code) REQUIRES(s->lock);
+static int is_absent_locked(struct blob_store *s, const struct blob_fetch *f,
+			    enum failure_scope scope, int code)
+{
+	const struct blob_entry *e = blob_find_locked(s, &f->key);
+
+	return scope == FAILURE_ABSENT && (code == -ENOENT || (e && e->state == BLOB_ABSENT));
+}
+
+/* It came. Whether its bytes are others than before. */
+static int came_locked(struct blob_store *s, struct blob_fetch *f, struct err *err)
 	REQUIRES(s->lock);
-static int is_absent_locked(const struct blob_store *s, const struct blob_fetch *f, int code)
+static int came_locked(struct blob_store *s, struct blob_fetch *f, struct err *err)
 {
-	const struct blob_entry *e = blob_index_find(&s->index, &f->key);
+	const struct blob_entry *e = blob_find_locked(s, &f->key);
+	int is_news = e && e->state == BLOB_LEFT && e->info.hash != f->info.hash;
 
-	return code == DOWNLOAD_ABSENT ||
-	       (code == DOWNLOAD_UNPROVEN && e && e->is_absent && e->edition == f->key.edition);
+	if (record_locked(s, f, BLOB_FILE) < 0)
+		err_set(err, -ENOMEM, "no memory to note a file");
+	note_coming_locked(s, &f->key);
+	if (said_over(&s->said))
+		log_warn("files can be fetched again");
+	return is_news;
 }
 
-/* What a reader is told. A disk that finds no file has not lost the hub's. */
-static int errno_of(int code, int is_absent)
+/* It does not exist. Whether that is news. */
+static int absent_locked(struct blob_store *s, struct blob_fetch *f, struct err *err)
+	REQUIRES(s->lock);
+static int absent_locked(struct blob_store *s, struct blob_fetch *f, struct err *err)
 {
-	if (is_absent)
-		return -ENOENT;
-	return code == DOWNLOAD_UNPROVEN || cache_dir_is_gone(code) ? -EIO : code;
+	const struct blob_entry *e = blob_find_locked(s, &f->key);
+	int is_news = !e || !blob_is_absent_locked(s, e);
+
+	err->code = -ENOENT;
+	if (record_locked(s, f, BLOB_ABSENT) < 0)
+		err_set(err, -ENOMEM, "no memory to note a file");
+	return is_news;
 }
 
-void blob_fetch_ended(struct blob_fetch *f, const struct err *why)
+static void failed_locked(struct blob_store *s, struct blob_fetch *f, enum failure_scope scope,
+			  struct err *err) REQUIRES(s->lock);
+static void failed_locked(struct blob_store *s, struct blob_fetch *f, enum failure_scope scope,
+			  struct err *err)
+{
+	if (scope == FAILURE_ABSENT) {
+		s->form[f->key.form].unproven = f->key;
+		scope = FAILURE_ITEM;
+	}
+	/* A disk that finds no file has not lost the hub's. */
+	if (cache_dir_is_gone(err->code))
+		err->code = -EIO;
+	int is_full = scope == FAILURE_HUB &&
+		      (err->code == -ENOSPC || err->code == -EDQUOT || err->code == -EROFS);
+	/* Nobody misses what found no room before anybody asked for it. */
+	if (!is_full || f->is_wanted)
+		log_failure_locked(s, f, scope, err);
+	if (scope != FAILURE_HUB)
+		record_failure_locked(s, f, scope, err->code);
+	else if (is_full)
+		full_locked(s);
+}
+
+void blob_fetch_ended(struct blob_fetch *f, enum failure_scope scope, const struct err *why)
 {
 	struct blob_store *s = f->store;
 	struct err err = *why;
 	int is_news = 0;
 
+	if (f->has_given_way)
+		scope = FAILURE_ITEM;
 	lock_take(&s->lock);
-	int is_absent = is_absent_locked(s, f, err.code);
-	err.code = errno_of(err.code, is_absent);
 	unlist_locked(s, f);
-	if (!err.code || is_absent) {
-		is_news = is_absent && !blob_find_locked(s, &f->key);
-		if (record_locked(s, f, is_absent) < 0)
-			err_set(&err, -ENOMEM, "no memory to note a file");
-		if (f->is_dropped)
-			blob_forget_locked(s, f->key.label_id);
-		if (said_over(&s->said))
-			log_warn("files can be fetched again");
-	} else {
-		log_failure_locked(s, f, &err);
-		if (err.code == -ENOSPC || err.code == -EDQUOT || err.code == -EROFS)
-			full_locked(s);
-	}
+	if (!err.code)
+		is_news = came_locked(s, f, &err);
+	else if (is_absent_locked(s, f, scope, err.code))
+		is_news = absent_locked(s, f, &err);
+	else
+		failed_locked(s, f, scope, &err);
+	if (f->is_dropped)
+		blob_forget_locked(s, f->key.label_id);
 	struct blob_waiter *waiters = blob_take_waiters_locked(s, &f->key, 0);
 	for (struct blob_waiter *w = waiters; w; w = w->next) {
 		w->info = f->info;
 		w->err = err;
 	}
 	lock_drop(&s->lock);
-	if (is_news && s->config.absent)
-		s->config.absent(s->config.ctx, &f->key);
+	if (is_news && s->config.changed)
+		s->config.changed(s->config.ctx, &f->key);
 	blob_answer_all(waiters);
 	/* Not on the session's transport thread, which must not touch the disk: that one never has
 	 * a file to show. */

@@ -14,7 +14,6 @@
 #define AHEAD_MAX 32    /* that nobody waits for */
 #define FULL_MS   10000 /* nothing is fetched ahead for so long after the disk was full */
 #define DATED_S   3600
-#define ABSENT_S  (30 * INT64_C(86400)) /* then it is asked for again */
 #define DRAIN_MS  1000
 
 /* ---- construction ---- */
@@ -56,37 +55,60 @@ static void note_use_locked(struct blob_store *s, struct blob_entry *e) REQUIRES
 static void note_use_locked(struct blob_store *s, struct blob_entry *e)
 {
 	e->used_s = s->config.clock->wall_s();
-	if (e->used_s - e->dated_s < DATED_S && e->used_s >= e->dated_s)
+	e->turn = ++s->turn;
+	if (e->spool_fd || (e->used_s - e->dated_s < DATED_S && e->used_s >= e->dated_s))
 		return;
 	e->dated_s = e->used_s;
 	blob_post_locked(s, blob_disk_date, e);
 }
 
-static int absent_locked(const struct blob_store *s, const struct blob_entry *e)
+/* Whether a wait that began then goes on. One from the future began while the clock was wrong. */
+static int waits(const struct blob_store *s, enum failure_scope scope, unsigned failures,
+		 int64_t since_s)
 {
-	int64_t age_s = s->config.clock->wall_s() - e->used_s;
+	int64_t wait_s = failure_wait_ms(scope, failures) / 1000;
+	int64_t age_s = s->config.clock->wall_s() - since_s;
 
-	/* From the future: found out while the clock was wrong. */
-	return e->is_absent && age_s < ABSENT_S && age_s > -ABSENT_S;
+	return age_s < wait_s && age_s > -wait_s;
 }
 
-/* The current file of this key, or what is known in its place; NULL: nothing. */
+int blob_is_absent_locked(const struct blob_store *s, const struct blob_entry *e)
+{
+	return e->state == BLOB_ABSENT && waits(s, FAILURE_ABSENT, 1, e->used_s);
+}
+
+int blob_waits_locked(const struct blob_store *s, const struct blob_entry *e)
+{
+	return e->failures && waits(s, e->scope, e->failures, e->failed_s);
+}
+
 struct blob_entry *blob_find_locked(struct blob_store *s, const struct blob_key *key)
 {
 	struct blob_entry *e = blob_index_find(&s->index, key);
 
-	if (!e || e->edition != key->edition || (e->is_absent && !absent_locked(s, e)))
-		return NULL;
-	return e;
+	return e && e->edition == key->edition ? e : NULL;
 }
 
-static int answer_from_entry(struct blob_waiter *w, const struct blob_entry *e)
+/* What an entry tells a waiter: whether that is the answer. */
+static int answer_from_entry_locked(struct blob_store *s, struct blob_waiter *w,
+				    struct blob_entry *e) REQUIRES(s->lock);
+static int answer_from_entry_locked(struct blob_store *s, struct blob_waiter *w,
+				    struct blob_entry *e)
 {
-	if (e->is_absent)
+	if (e->state == BLOB_FILE || (e->state == BLOB_LEFT && w->need == BLOB_SIZE)) {
+		if (e->state == BLOB_FILE)
+			note_use_locked(s, e);
+		w->info = e->info;
+	} else if (blob_is_absent_locked(s, e)) {
 		err_set(&w->err, -ENOENT, "the Training Hub has no %s of this activity",
 			export_name(w->key.form));
-	else
-		w->info = e->info;
+	} else if (blob_waits_locked(s, e)) {
+		err_set(&w->err, e->code,
+			"it failed before, and is left alone for a time; corosfs --refresh asks "
+			"for it at once");
+	} else {
+		return 0;
+	}
 	return 1;
 }
 
@@ -114,11 +136,8 @@ static int evaluate_locked(struct blob_store *s, struct blob_waiter *w)
 		return 0;
 	if (!w->key.label_id)
 		return 1;
-	if ((e = blob_find_locked(s, &w->key))) {
-		if (!e->is_absent)
-			note_use_locked(s, e);
-		return answer_from_entry(w, e);
-	}
+	if ((e = blob_find_locked(s, &w->key)) && answer_from_entry_locked(s, w, e))
+		return 1;
 	if (s->config.offline)
 		return err_set(&w->err, -EHOSTUNREACH,
 			       "not in the cache, and the mount is offline") < 0;
@@ -152,6 +171,15 @@ struct blob_waiter *blob_take_waiters_locked(struct blob_store *s, const struct 
 	return taken;
 }
 
+int blob_has_waiter_locked(const struct blob_store *s, const struct blob_key *key)
+{
+	const struct blob_waiter *w = s->waiters;
+
+	while (w && !blob_is_same(&w->key, key))
+		w = w->next;
+	return w != NULL;
+}
+
 /* On the disk's thread, since what the folder holds may not be known before. */
 void blob_forget_locked(struct blob_store *s, uint64_t label_id)
 {
@@ -176,8 +204,8 @@ static void look_at_clock(void *store)
 	blob_answer_all(late);
 }
 
-static void submit(struct blob_store *s, const struct blob_key *key, int wait_ms, blob_done *done,
-		   void *ctx)
+void blob_store_get(struct blob_store *s, const struct blob_key *key, enum blob_need need,
+		    int wait_ms, blob_done *done, void *ctx)
 {
 	const struct hub *hub = s->config.hub;
 	static const struct err no_memory = {-ENOMEM, "no memory to wait for a file"};
@@ -188,6 +216,7 @@ static void submit(struct blob_store *s, const struct blob_key *key, int wait_ms
 		return;
 	}
 	w->key = *key;
+	w->need = need;
 	w->done = done;
 	w->ctx = ctx;
 	w->deadline_ms = s->config.clock->mono_ms() + wait_ms;
@@ -214,15 +243,9 @@ static void submit(struct blob_store *s, const struct blob_key *key, int wait_ms
 	blob_queue_start(s);
 }
 
-void blob_store_get(struct blob_store *s, const struct blob_key *key, int wait_ms, blob_done *done,
-		    void *ctx)
-{
-	submit(s, key, wait_ms, done, ctx);
-}
-
 void blob_store_look(struct blob_store *s, int wait_ms, blob_done *done, void *ctx)
 {
-	submit(s, &(struct blob_key){.form = EXPORT_FIT}, wait_ms, done, ctx);
+	blob_store_get(s, &(struct blob_key){.form = EXPORT_FIT}, BLOB_SIZE, wait_ms, done, ctx);
 }
 
 void blob_store_hurry(struct blob_store *s, const void *ctx, int wait_ms)
@@ -265,24 +288,74 @@ void blob_looked(struct blob_store *s)
 	blob_queue_start(s);
 }
 
-void blob_store_ahead(struct blob_store *s, const struct blob_key *key, int n)
+/* Whether there is nothing to fetch, or nothing to be had. */
+static int is_settled_locked(struct blob_store *s, const struct blob_key *key, enum blob_need need)
+	REQUIRES(s->lock);
+static int is_settled_locked(struct blob_store *s, const struct blob_key *key, enum blob_need need)
+{
+	const struct blob_entry *e = blob_find_locked(s, key);
+
+	return blob_queue_find_locked(s, key) ||
+	       (e && (e->state == BLOB_FILE || (e->state == BLOB_LEFT && need == BLOB_SIZE) ||
+		      blob_is_absent_locked(s, e) || blob_waits_locked(s, e)));
+}
+
+/* So many files may come before anybody wants them: in a small cache they would be gone by then, or
+ * have put out what is being read. */
+static int ahead_max_locked(const struct blob_store *s) REQUIRES(s->lock);
+static int ahead_max_locked(const struct blob_store *s)
+{
+	uint64_t size = s->index.files ? s->index.bytes / s->index.files + 1 : 1;
+	uint64_t max = s->config.size_max / 4 / size;
+
+	/* What the disk does not take is fetched for nothing. */
+	if (s->full_ms != INT64_MIN && s->config.clock->mono_ms() - s->full_ms < FULL_MS)
+		return 0;
+	return max < AHEAD_MAX ? (int)max : AHEAD_MAX;
+}
+
+void blob_store_ahead(struct blob_store *s, const struct blob_key *key, int n, enum blob_need need)
 {
 	int waiting = 0;
 
 	lock_take(&s->lock);
-	/* What the disk does not take is fetched for nothing. */
-	if (s->full_ms != INT64_MIN && s->config.clock->mono_ms() - s->full_ms < FULL_MS)
-		n = 0;
+	int max = ahead_max_locked(s);
 	for (const struct blob_fetch *f = s->fetches; f; f = f->next)
 		waiting += !f->is_wanted;
-	for (int i = 0; i < n && waiting < AHEAD_MAX; i++) {
-		if (s->look != LOOK_DONE || s->quiet || s->config.offline ||
-		    blob_find_locked(s, &key[i]) || blob_queue_find_locked(s, &key[i]))
-			continue;
-		waiting += blob_queue_add_locked(s, &key[i]) != NULL;
-	}
+	for (int i = 0; i < n && waiting < max; i++)
+		if (s->look == LOOK_DONE && !s->quiet && !s->config.offline &&
+		    !is_settled_locked(s, &key[i], need))
+			waiting += blob_queue_add_locked(s, &key[i]) != NULL;
 	lock_drop(&s->lock);
 	blob_queue_start(s);
+}
+
+int blob_store_fails(struct blob_store *s, const struct blob_key *key)
+{
+	lock_take(&s->lock);
+	const struct blob_entry *e = blob_find_locked(s, key);
+	int fails = e && blob_waits_locked(s, e);
+	lock_drop(&s->lock);
+	return fails;
+}
+
+void blob_store_again(struct blob_store *s, const struct blob_key *key)
+{
+	int was_absent = 0;
+
+	lock_take(&s->lock);
+	struct blob_entry *e = key ? blob_find_locked(s, key) : NULL;
+	if (!key)
+		blob_index_forgive(&s->index);
+	if (e) {
+		e->failures = 0;
+		was_absent = blob_is_absent_locked(s, e);
+	}
+	if (was_absent)
+		e->used_s = 0;
+	lock_drop(&s->lock);
+	if (was_absent && s->config.changed)
+		s->config.changed(s->config.ctx, key);
 }
 
 int64_t blob_store_absent(struct blob_store *s, const struct blob_key *key)
@@ -291,7 +364,7 @@ int64_t blob_store_absent(struct blob_store *s, const struct blob_key *key)
 
 	lock_take(&s->lock);
 	const struct blob_entry *e = blob_find_locked(s, key);
-	if (e && e->is_absent)
+	if (e && blob_is_absent_locked(s, e))
 		since_s = e->used_s;
 	lock_drop(&s->lock);
 	return since_s;
@@ -301,68 +374,73 @@ int blob_store_peek(struct blob_store *s, const struct blob_key *key, struct blo
 {
 	lock_take(&s->lock);
 	const struct blob_entry *e = blob_find_locked(s, key);
-	int found = e && !e->is_absent;
+	int found = e && (e->state == BLOB_FILE || e->state == BLOB_LEFT);
 	if (found)
 		*info = e->info;
 	lock_drop(&s->lock);
 	return found;
 }
 
-/* What a look at the file's bytes has shown, for the next who opens it. */
+/* What a look at the file's bytes has shown, for the next who opens it; unless it was fetched again
+ * meanwhile. What is damaged has the name of what will be put in its place. */
 static void note_look(struct blob_store *s, const struct blob_key *key,
 		      const struct blob_entry *seen, int is_whole)
 {
-	/* While it is in the index nobody fetches another one, which has the same name. */
-	if (is_whole == 0)
-		blob_disk_remove(s, seen);
 	lock_take(&s->lock);
 	struct blob_entry *e = blob_find_locked(s, key);
-	int is_same = e && !e->is_absent && e->info.hash == seen->info.hash;
-	if (is_same && is_whole > 0) {
+	int is_same = e && e->state == BLOB_FILE && e->born == seen->born;
+	if (is_same && is_whole > 0)
 		e->is_whole = 1;
-	} else if (is_same) {
-		blob_index_remove(&s->index, e);
-		free(e);
-	}
+	else if (is_same)
+		blob_index_leave(&s->index, e);
 	lock_drop(&s->lock);
 }
 
-int blob_store_open(struct blob_store *s, const struct blob_key *key)
+/* A file of the cache: a descriptor, or -ENOENT. */
+static int open_file(struct blob_store *s, const struct blob_key *key,
+		     const struct blob_entry *entry)
 {
-	struct blob_entry entry = {0};
 	char path[BLOB_PATH];
 
-	lock_take(&s->lock);
-	struct blob_entry *e = blob_find_locked(s, key);
-	if (e && !e->is_absent)
-		entry = *e;
-	lock_drop(&s->lock);
-	if (!entry.id)
-		return -ENOENT;
-	blob_disk_path(&entry, path);
+	blob_disk_path(entry, path);
 	int fd = openat(s->config.dir->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && !cache_dir_is_gone(-errno))
 		return -errno;
 	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	int is_whole = size == (off_t)entry.info.size;
-	if (is_whole && !entry.is_whole)
-		is_whole = blob_disk_is_whole(fd, &entry.info);
+	int is_whole = size == (off_t)entry->info.size;
+	if (is_whole && !entry->is_whole)
+		is_whole = blob_disk_is_whole(fd, &entry->info);
 	if (is_whole < 0 && is_whole != -EIO) {
 		close(fd);
 		return is_whole;
 	}
-	if (!(is_whole > 0 && entry.is_whole))
-		note_look(s, key, &entry, is_whole);
+	if (!(is_whole > 0 && entry->is_whole))
+		note_look(s, key, entry, is_whole);
 	if (is_whole > 0)
 		return fd;
-	/* Somebody deleted or cut it, or the disk forgets: it is as if it had never come. One that
-	 * the disk does not give stays, for a better day, until another takes its place. */
+	/* Somebody deleted or cut it, or the disk forgets: it is as if it had been evicted. One
+	 * that the disk does not give stays, for a better day, until another takes its place. */
 	if (fd >= 0)
 		log_warn("a %s file in the cache %s; fetching it again", export_name(key->form),
 			 is_whole < 0 ? "cannot be read" : "is damaged");
 	if (fd >= 0)
 		close(fd);
 	return -ENOENT;
+}
+
+int blob_store_open(struct blob_store *s, const struct blob_key *key)
+{
+	struct blob_entry entry = {0};
+	int fd = -ENOENT;
+
+	lock_take(&s->lock);
+	const struct blob_entry *e = blob_find_locked(s, key);
+	if (e && e->state == BLOB_FILE)
+		entry = *e;
+	if (entry.spool_fd && (fd = fcntl(entry.spool_fd, F_DUPFD_CLOEXEC, 3)) < 0)
+		fd = -errno;
+	lock_drop(&s->lock);
+	return entry.id && !entry.spool_fd ? open_file(s, key, &entry) : fd;
 }
 
 void blob_store_drop(struct blob_store *s, uint64_t label_id)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Downloads ahead of a reader: programs stat and read one file after the other, so when the
- * files of a directory are being asked for in order, the next ones are fetched before they are
- * asked for, on into the months that follow. One look at one file fetches that file alone.
+ * files of a directory are being asked for in order, the next ones of that directory are fetched
+ * before they are asked for. One look at one file fetches that file alone.
  */
 #ifndef FS_AHEAD_H
 #define FS_AHEAD_H
 
 #include "api/lock.h"
+#include "cache/blob_store.h"
 #include "fs/inode.h"
 
 struct fs;
@@ -25,7 +26,7 @@ struct ahead {
 };
 
 /* The download `t` of the month at `span` is asked for. */
-void ahead_note(struct fs *fs, const struct thing *t, const struct span *span);
+void ahead_note(struct fs *fs, const struct thing *t, const struct span *span, enum blob_need need);
 
 /* Pure: whether file `at` of `month` follows on what was asked for last; moves the place there. */
 int ahead_step(struct ahead_place *p, int month, long at, long last);

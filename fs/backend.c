@@ -207,7 +207,7 @@ int backend_start_store(struct backend *b, const struct month_store_config *news
 	return b->store ? 0 : err->code;
 }
 
-int backend_start_blobs(struct backend *b, void (*absent)(void *ctx, const struct blob_key *key),
+int backend_start_blobs(struct backend *b, void (*changed)(void *ctx, const struct blob_key *key),
 			void *ctx, struct err *err)
 {
 	const struct blob_store_config config = {
@@ -216,7 +216,7 @@ int backend_start_blobs(struct backend *b, void (*absent)(void *ctx, const struc
 		.dir = &b->dir,
 		.size_max = (uint64_t)b->options->cache_size / 8 * 7,
 		.offline = b->options->offline,
-		.absent = absent,
+		.changed = changed,
 		.ctx = ctx,
 	};
 

@@ -50,8 +50,8 @@ int backend_start_session(struct backend *b, struct err *err);
 /* The month store. Of `news` the names, the callbacks and ctx are used. */
 int backend_start_store(struct backend *b, const struct month_store_config *news, struct err *err);
 
-/* The store of downloads; `absent` as in its config, with ctx, or NULL. */
-int backend_start_blobs(struct backend *b, void (*absent)(void *ctx, const struct blob_key *key),
+/* The store of downloads; `changed` as in its config, with ctx, or NULL. */
+int backend_start_blobs(struct backend *b, void (*changed)(void *ctx, const struct blob_key *key),
 			void *ctx, struct err *err);
 
 /* The end has begun: nobody is kept waiting for the hub or a password any more. What waits for the

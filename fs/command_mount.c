@@ -63,6 +63,7 @@ static void refresh(void *arg)
 
 	log_file_again();
 	month_store_refresh(p->backend.store);
+	blob_store_again(p->backend.blobs, NULL);
 }
 
 static void quiet(void *arg)
@@ -166,7 +167,7 @@ static int start(struct program *p, struct err *err)
 		return err->code;
 	if ((r = backend_start_session(&p->backend, err)) < 0 ||
 	    (r = backend_start_store(&p->backend, &news, err)) < 0 ||
-	    (r = backend_start_blobs(&p->backend, notify_absent, &p->fs, err)) < 0 ||
+	    (r = backend_start_blobs(&p->backend, notify_download, &p->fs, err)) < 0 ||
 	    (r = log_in(p, err)) < 0)
 		return r;
 	secret_no_prompt(&p->backend.secret);

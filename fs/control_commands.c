@@ -95,6 +95,25 @@ static int is_there(struct month_store *store, const struct thing *t, const char
 	       (!thing_is_download(&e.thing) || tree_blob_key(&e.thing, span, &key) == 0);
 }
 
+/* The recordings of these months, too, whatever is remembered against them. */
+static void forgive(const struct backend *b, int first, int last)
+{
+	if (!first) {
+		blob_store_again(b->blobs, NULL);
+		return;
+	}
+	for (int n = first; n <= last; n++) {
+		struct span *span = month_store_peek(b->store, n, n, 0);
+		for (size_t i = 0; span && i < span->month[0]->n; i++)
+			for (enum export form = 0; form < EXPORTS; form++) {
+				const struct blob_key key = blob_key(form, &span->month[0]->row[i],
+								     span->month[0]->strings);
+				blob_store_again(b->blobs, &key);
+			}
+		span_unref(span);
+	}
+}
+
 static int64_t value(enum metric m)
 {
 	return atomic_load_explicit(&metrics_value[m], memory_order_relaxed);
@@ -120,6 +139,7 @@ static int run_refresh(void *arg, struct control_client *client, const json_t *r
 	span_unref(span);
 	if (r < 0)
 		return r;
+	forgive(c->backend, t.first, t.last);
 	return control_send(
 		client, json_pack("{s:{s:i, s:I, s:I, s:I}}", "refreshed", "months",
 				  month_store_count(store, t.first, t.first ? t.last : INT_MAX),

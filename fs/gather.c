@@ -191,8 +191,9 @@ static void need_blob(struct request *r)
 			got_blob(r, NULL, &none);
 		return;
 	}
-	ahead_note(r->fs, &r->thing, r->span);
-	blob_store_get(r->fs->views.blobs, &key, request_left_ms(r), got_blob, r);
+	enum blob_need need = r->what == REQUEST_READ ? BLOB_BYTES : BLOB_SIZE;
+	ahead_note(r->fs, &r->thing, r->span, need);
+	blob_store_get(r->fs->views.blobs, &key, need, request_left_ms(r), got_blob, r);
 }
 
 /* ---- files: the version that the node stands for ---- */

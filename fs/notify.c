@@ -173,16 +173,30 @@ static void drop_downloads(const struct fs *fs, const struct month *old, const s
 			blob_store_drop(fs->views.blobs, old->row[i].label_id);
 }
 
-void notify_absent(void *ctx, const struct blob_key *key)
+/* Its name, too: the kernel may know it with other bytes. */
+void notify_download(void *ctx, const struct blob_key *key)
 {
 	const struct fs *fs = ctx;
-	struct thing month = month_thing(month_of_day(key->day));
+	int number = month_of_day(key->day);
+	struct thing month = month_thing(number);
+	struct span *span = month_store_peek(fs->store, number, number, 0);
+	const struct month_view *v = span ? month_view(span->month[0]) : NULL;
+	const struct activity *a = v ? month_find(span->month[0], key->label_id) : NULL;
+	char name[TREE_NAME_MAX];
 
-	for (int i = 0; i < VIEWS; i++)
-		if (view_export(views[i]) == key->form) {
-			struct thing dir = thing_in(views[i], month);
-			post(fs, &dir, "");
-		}
+	for (int i = 0; i < VIEWS; i++) {
+		struct thing dir = thing_in(views[i], month);
+		if (view_export(views[i]) != key->form)
+			continue;
+		post(fs, &dir, "");
+		if (!a)
+			continue;
+		snprintf(name, sizeof(name), "%s%s",
+			 v->names.text + v->names.at[a - span->month[0]->row],
+			 view_ending(views[i]));
+		post(fs, &dir, name);
+	}
+	span_unref(span);
 }
 
 /* The summaries of the year and of all: `old` is still in its place in the store. */

@@ -17,7 +17,7 @@
 void notify_before(void *fs, struct month *old, struct month *fresh);
 void notify_after(void *fs, struct month *old, struct month *fresh);
 /* And of struct blob_store_config. */
-void notify_absent(void *fs, const struct blob_key *key);
+void notify_download(void *fs, const struct blob_key *key);
 void notify_history(void *fs, const struct history *old, const struct history *fresh);
 
 #endif

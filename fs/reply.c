@@ -52,7 +52,8 @@ static const struct {
 	{ENOENT, -1},
 	{ESTALE, -1},
 	{ENODATA, -1},
-	{ENOSPC, METRIC_FUSE_ERROR_EIO}, /* a download finds no room */
+	{ENOSPC, METRIC_FUSE_ERROR_EIO}, /* a download finds no room ... */
+	{EROFS, METRIC_FUSE_ERROR_EIO},  /* ... or no place at all */
 	{ENOMEM, METRIC_FUSE_ERROR_ENOMEM},
 	{EACCES, METRIC_FUSE_ERROR_EACCES},
 	{EBUSY, METRIC_FUSE_ERROR_EBUSY},
@@ -144,6 +145,7 @@ void reply_file(struct request *r, int fd, uint64_t off, size_t len)
 	v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
 	v.buf[0].fd = fd;
 	v.buf[0].pos = (off_t)off;
+	metrics_add(METRIC_FUSE_BYTES, (int64_t)len);
 	if (request_claim(r))
 		fuse_reply_data(r->fuse, &v, 0);
 	request_end(r);

@@ -44,7 +44,8 @@ static void got_file(void *ctx, const struct blob_info *info, const struct err *
 	int failed = !info && err->code != -ENOENT;
 	if (failed)
 		name_file(f, name, sizeof(name));
-	f->is_over |= f->step(f->ctx, name, failed ? err : &none);
+	f->is_over |= f->step(f->ctx, name, failed && blob_store_fails(f->blobs, &f->key),
+			      failed ? err : &none);
 	/* Whichever comes second goes on, the answer or the return of the call: a month of files
 	 * that are there already would be as many calls deep. */
 	if (atomic_exchange(&f->passed, 1))
@@ -52,7 +53,7 @@ static void got_file(void *ctx, const struct blob_info *info, const struct err *
 }
 
 /* The next file that there may be: 1, or 0 at the end. */
-static int next_key(struct sync_files *f, struct blob_key *key)
+static int next_key(struct sync_files *f)
 {
 	const struct month *m = f->span->month[0];
 
@@ -63,25 +64,23 @@ static int next_key(struct sync_files *f, struct blob_key *key)
 			if (!(f->views & 1u << view))
 				continue;
 			if (!export_never(view_export(view), a->sport)) {
-				*key = blob_key(view_export(view), a, m->strings);
+				f->key = blob_key(view_export(view), a, m->strings);
 				return 1;
 			}
-			f->is_over |= f->step(f->ctx, "", &none);
+			f->is_over |= f->step(f->ctx, "", 0, &none);
 		}
 	return 0;
 }
 
 static void go_on(struct sync_files *f)
 {
-	struct blob_key key;
-
 	do {
-		if (f->is_over || atomic_load(f->stop) || !next_key(f, &key)) {
+		if (f->is_over || atomic_load(f->stop) || !next_key(f)) {
 			end(f);
 			return;
 		}
 		atomic_store(&f->passed, 0);
-		blob_store_get(f->blobs, &key, f->wait_ms, got_file, f);
+		blob_store_get(f->blobs, &f->key, BLOB_BYTES, f->wait_ms, got_file, f);
 	} while (atomic_exchange(&f->passed, 1));
 }
 

@@ -16,14 +16,16 @@ struct sync_files {
 	int wait_ms;    /* the longest that one file may take */
 	const atomic_int *stop;
 	/* One file has ended: with err->code 0 it is there or does not exist, else `name` is its
-	 * path below the mountpoint. Nonzero: begin no more of this month. Then, once, the end;
-	 * with an error only if the month itself cannot be had. From any thread. */
-	int (*step)(void *ctx, const char *name, const struct err *err);
+	 * path below the mountpoint, and `own`: it fails by itself. Nonzero: begin no more of this
+	 * month. Then, once, the end; with an error only if the month itself cannot be had. From
+	 * any thread. */
+	int (*step)(void *ctx, const char *name, int own, const struct err *err);
 	void (*done)(void *ctx, const struct err *err);
 	void *ctx;
 
 	/* -- its own */
 	struct span *span;
+	struct blob_key key; /* of the file under way */
 	size_t row;
 	int view; /* the one after that of the file under way */
 	int is_over;

@@ -68,7 +68,9 @@ check "the file is still listed" has "$M/kml/2022/12" 20221213-FooRun.kml
 hubctl set '{"fault": {"kind": "result", "code": "5006", "path": "/detail/download", "times": 1}}'
 check "an error code that comes once is not believed" test -s "$M/kml/2022/12/20221212-FooRun.kml"
 hubctl clear
-check "when it is over the file is there" test -s "$M/kml/2022/12/20221213-FooRun.kml"
+kill -HUP "$(pid_at "$M")"
+there() { test -s "$M/kml/2022/12/20221213-FooRun.kml"; }
+check "when it is over the file is there" within 20 there
 
 # ---- made on demand
 

@@ -7,6 +7,7 @@ hub_start --athlete synthetic --activities 120 --years 3 --last-day 20231231
 expect_log 'cannot fetch a [a-z]* file' 'files can be fetched again' 'Training Hub' \
     '127\.0\.0\.[12]'
 mount_fs -o rate=0,timeout=3
+pid=$(pid_at "$M")
 # A file of each month, so that none is fetched ahead.
 find "$M/fit" -name '*.fit' | sort -r | awk -F/ '!seen[$(NF-1) $(NF-2)]++' >"$T/paths"
 kept=$(find "$M/fit" -name '*.fit' | sort | head -n 1)
@@ -24,6 +25,7 @@ row() {
     listed=$(ls "$dir" | grep -c -x -e "$name")
     old=$(cmp "$T/kept" "$kept" >/dev/null 2>&1 && echo kept)
     hubctl set '{"faults": []}'
+    kill -HUP "$pid"
     same "$2" "$1 1 kept" "$got $listed $old"
     there() { [ "$(dd if="$file" bs=1 skip=8 count=4 2>/dev/null)" = .FIT ]; }
     # A breaker may be open for ten seconds.

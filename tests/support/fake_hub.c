@@ -307,9 +307,15 @@ int fake_hub_send(struct fake_hub *h, const void *bytes, size_t len, int code)
 	int r = bytes && breaks ? attempt(&f, nonsense, sizeof(nonsense)) : 0;
 	if (r == 0 && bytes)
 		r = attempt(&f, bytes, len);
-	if (r < 0 || code < 0)
-		err_sys(&err, r < 0 ? r : code, "fetch from the fake hub");
-	f.sink->done(f.arg, &err);
+	enum failure_scope scope = r < 0 || code == FAKE_HUB_DOWN                 ? FAILURE_HUB
+				   : code == FAKE_GONE                            ? FAILURE_GONE
+				   : code == FAKE_ABSENT || code == FAKE_UNPROVEN ? FAILURE_ABSENT
+										  : FAILURE_ITEM;
+	if (r == 0)
+		r = code == FAKE_ABSENT ? -ENOENT : code <= FAKE_ABSENT ? -EIO : code;
+	if (r < 0)
+		err_sys(&err, r, "fetch from the fake hub");
+	f.sink->done(f.arg, scope, &err);
 	return 1;
 }
 

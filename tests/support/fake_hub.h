@@ -53,10 +53,17 @@ int fake_hub_waiting(struct fake_hub *h);
 int fake_hub_calls(struct fake_hub *h);
 struct fake_call fake_hub_call(struct fake_hub *h, int i);
 
+/* Ends of downloads that are not their own failure. */
+#define FAKE_ABSENT   (-10001) /* the hub does not make it */
+#define FAKE_UNPROVEN (-10002) /* it says so, but may be out of order */
+#define FAKE_GONE     (-10003) /* the file host has lost it */
+#define FAKE_HUB_DOWN (-10004) /* all fail */
+
 /*
  * Downloads queue up, too. fake_hub_send() answers the one that has waited longest: with the
- * bytes, in two pieces, and `code`, 0 or why it failed; an attempt that broke off (see
- * fake_hub_break()) comes before it. NULL bytes: it fails before the first one. Whether one waited.
+ * bytes, in two pieces, and `code`, 0, why it failed by itself, or one of the above; an attempt
+ * that broke off (see fake_hub_break()) comes before it. NULL bytes: it fails before the first one.
+ * Whether one waited.
  */
 int fake_hub_send(struct fake_hub *h, const void *bytes, size_t len, int code);
 /* The first attempt of downloads from now on breaks off after some bytes of nonsense. */

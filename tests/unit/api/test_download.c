@@ -3,6 +3,7 @@
 #include "api/download.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +22,11 @@
 #define PATIENCE_S 60
 #define FIT_PATH   "/fit/476911223344556677/" RUN_TEXT ".fit"
 
+/* Ends that are no errno. */
+#define ABSENT   (-10001)
+#define UNPROVEN (-10002)
+#define GONE     (-10003)
+
 static struct hub_process *hub;
 
 /* ---- a sink in memory ---- */
@@ -31,6 +37,7 @@ struct sunk {
 	int fail_begin, fail_write; /* errno that the sink gives */
 	atomic_int ends;
 	struct err err;
+	enum failure_scope scope;
 	sem_t ended;
 };
 
@@ -51,11 +58,16 @@ static int sink_write(void *arg, const char *data, size_t len)
 	return s->fail_write ? s->fail_write : buf_add(&s->bytes, data, len);
 }
 
-static void sink_done(void *arg, const struct err *err)
+static void sink_done(void *arg, enum failure_scope scope, const struct err *err)
 {
 	struct sunk *s = arg;
 
 	s->err = *err;
+	s->scope = scope;
+	if (err->code && scope == FAILURE_ABSENT)
+		s->err.code = err->code == -ENOENT ? ABSENT : UNPROVEN;
+	else if (err->code && scope == FAILURE_GONE)
+		s->err.code = GONE;
 	atomic_fetch_add(&s->ends, 1);
 	sem_post(&s->ended);
 }
@@ -86,9 +98,13 @@ static void sunk_clear(struct sunk *s)
 	sem_destroy(&s->ended);
 }
 
+/* What a refused one is compared with. */
+static struct download_want control;
+
 static void start(struct net *n, struct sunk *s, enum export form, uint64_t label, int sport)
 {
-	const struct download_want want = {label, sport, form};
+	const struct download_want want = {label,         sport,           form, control.label_id,
+					   control.sport, control.was_gone};
 
 	assert_int_equal(n->calls.download(n->calls.ctx, &want, &sink, s), 0);
 }
@@ -106,6 +122,7 @@ static struct net *login(int timeout_ms)
 	const struct net_config config = {.timeout_ms = timeout_ms};
 	struct err err;
 
+	control = (struct download_want){0};
 	net_fresh_hub(hub);
 	struct net *n = net_new(hub, &config);
 	assert_int_equal(session_login(n->session, &err), 0);
@@ -147,23 +164,23 @@ static const struct one_case {
 	{"a fit without a track", EXPORT_FIT, INDOOR, 101, "{}", 0, 1, 1},
 
 	/* -- refusals, with nothing to compare */
-	{"a gpx without a track", EXPORT_GPX, INDOOR, 101, "{}", DOWNLOAD_UNPROVEN, 2, 0},
-	{"an error code", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":0}}", DOWNLOAD_UNPROVEN, 2, 0},
-	{"no data", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":1}}", DOWNLOAD_UNPROVEN, 2, 0},
-	{"empty data", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":2}}", DOWNLOAD_UNPROVEN, 2, 0},
-	{"an empty URL", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":3}}", DOWNLOAD_UNPROVEN, 2, 0},
-	{"a URL that is null", EXPORT_FIT, RUN, 100, FILE_IS("null"), DOWNLOAD_UNPROVEN, 2, 0},
+	{"a gpx without a track", EXPORT_GPX, INDOOR, 101, "{}", UNPROVEN, 2, 0},
+	{"an error code", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":0}}", UNPROVEN, 2, 0},
+	{"no data", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":1}}", UNPROVEN, 2, 0},
+	{"empty data", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":2}}", UNPROVEN, 2, 0},
+	{"an empty URL", EXPORT_FIT, RUN, 100, "{\"refusal\":{\"*\":3}}", UNPROVEN, 2, 0},
+	{"a URL that is null", EXPORT_FIT, RUN, 100, FILE_IS("null"), UNPROVEN, 2, 0},
 	{"an error code that comes once", EXPORT_FIT, RUN, 100,
 	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"path\":\"/download\",\"times\":1}}",
 	 0, 1, 1},
 	{"an error code for the detail", EXPORT_DETAIL, RUN, 100,
-	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"path\":\"/detail/query\"}}",
-	 DOWNLOAD_UNPROVEN, 0, 0},
+	 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\",\"path\":\"/detail/query\"}}", UNPROVEN,
+	 0, 0},
 	{"a code that tells of a failure of the service is no refusal", EXPORT_FIT, RUN, 100,
 	 "{\"fault\":{\"kind\":\"result\",\"code\":\"1001\",\"path\":\"/download\"}}", -EIO, 0, 0},
 	{"an empty detail", EXPORT_DETAIL, RUN, 100,
-	 "{\"answers\":{\"/activity/detail/query\":{}}}", DOWNLOAD_UNPROVEN, 2, 0},
-	{"another sport than its own", EXPORT_FIT, RUN, 101, "{}", DOWNLOAD_UNPROVEN, 2, 0},
+	 "{\"answers\":{\"/activity/detail/query\":{}}}", UNPROVEN, 2, 0},
+	{"another sport than its own", EXPORT_FIT, RUN, 101, "{}", UNPROVEN, 2, 0},
 
 	/* -- answers that are none */
 	{"data of another type", EXPORT_FIT, RUN, 100,
@@ -223,7 +240,27 @@ static const struct one_case {
 	{"a length that is too long", EXPORT_FIT, RUN, 100,
 	 FAULT("\"kind\":\"wrong_length\",\"times\":1"), 0, 1, 2},
 	{"one that is too short", EXPORT_FIT, RUN, 100,
-	 FAULT("\"kind\":\"wrong_length\",\"add\":-100,\"times\":1"), -EIO, 1, 1},
+	 FAULT("\"kind\":\"wrong_length\",\"add\":-100"), -EIO, 1, -1},
+	{"less than its header says, once", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"file\",\"keep\":5000,\"times\":1"), 0, 1, 2},
+	{"less than its header says, again and again, is as it is", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"file\",\"keep\":5000"), 0, 1, 2},
+	{"no length, in chunks", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"chunked\""), 0, 1, 1},
+	{"chunks that are cut off", EXPORT_TRACK, RUN, 100,
+	 "{\"fault\":{\"kind\":\"chunked\",\"at\":0.5,\"path\":\"/csv/\"}}", -EIO, 1, -1},
+	{"no length", EXPORT_TRACK, RUN, 100,
+	 "{\"fault\":{\"kind\":\"no_length\",\"path\":\"/csv/\"}}", -EIO, 1, 1},
+	{"no length, and cut off", EXPORT_TRACK, RUN, 100,
+	 "{\"fault\":{\"kind\":\"no_length\",\"at\":0.4,\"path\":\"/csv/\"}}", -EIO, 1, 1},
+	{"packed", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"packed\""), -EIO, 1, 1},
+	{"packed, and half of it", EXPORT_TRACK, RUN, 100,
+	 "{\"fault\":{\"kind\":\"packed\",\"at\":0.5,\"path\":\"/csv/\"}}", -EIO, 1, 1},
+	{"a header that is odd", EXPORT_FIT, RUN, 100,
+	 FAULT("\"kind\":\"file\",\"bytes\":{\"4\":255,\"6\":9}"), 0, 1, 2},
+	{"a comment behind the end", EXPORT_GPX, RUN, 100,
+	 "{\"fault\":{\"kind\":\"file\",\"after_it\":\"<!-- x -->\",\"path\":\"/gpx/\"}}", 0, 1, 1},
+	{"a web page in place of a file", EXPORT_TCX, RUN, 100,
+	 "{\"fault\":{\"kind\":\"html200\",\"path\":\"/tcx/\"}}", -EIO, 1, 1},
 	{"a connection that closes", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"close_after\""), 0, 1,
 	 1},
 	{"a file without end", EXPORT_FIT, RUN, 100, FAULT("\"kind\":\"huge\",\"mb\":300"), -EIO, 1,
@@ -236,15 +273,14 @@ static const struct one_case {
 /* What came is what export_check() takes for whole. */
 static void assert_whole(const struct sunk *s, enum export form)
 {
-	size_t len = s->bytes.len, edge = len < EXPORT_EDGE ? len : EXPORT_EDGE;
-	char head[EXPORT_EDGE] = {0}, tail[EXPORT_EDGE] = {0};
+	struct export_edges x = {.form = form};
+	size_t len = s->bytes.len;
 	struct err err;
 
 	assert_true(len > 1000);
-	memcpy(head, s->bytes.data, edge);
-	memcpy(tail, s->bytes.data + len - edge, edge);
+	export_edges_add(&x, s->bytes.data, len);
 	if (form != EXPORT_DETAIL)
-		assert_int_equal(export_check(form, len, head, tail, &err), 0);
+		assert_true(export_check(&x, &err) >= 0);
 	else
 		assert_memory_equal(s->bytes.data + len - 3, "\n}\n", 3);
 }
@@ -264,7 +300,7 @@ static void one(void **state)
 	else
 		assert_true(s.err.text[0] && !strstr(s.err.text, "/fit/") &&
 			    !strstr(s.err.text, "a.fit") && !strstr(s.err.text, "a:b"));
-	if (c->want == DOWNLOAD_UNPROVEN)
+	if (c->want == UNPROVEN)
 		assert_int_equal(s.begins, 0);
 	long calls = hub_process_stat(hub, "downloads") + hub_process_stat(hub, "details");
 	long files = hub_process_stat(hub, "files");
@@ -299,28 +335,27 @@ static void a_refusal_is_proven_by_another_download(void **state)
 	struct net *n = login(10000);
 	char knobs[100];
 
-	assert_int_equal(code_of(n, EXPORT_FIT, INDOOR, 101), 0);
-	/* The control is about that one. */
+	control = (struct download_want){.label_id = INDOOR, .sport = 101};
 	snprintf(knobs, sizeof(knobs), "{\"refusal\":{\"" RUN_TEXT "/fit\":%s}}", shape);
 	hub_process_post(hub, "set", knobs);
-	hub_process_post(hub, "reset", "");
-	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), DOWNLOAD_ABSENT);
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), ABSENT);
 	assert_int_equal(hub_process_stat(hub, "downloads"), 3);
 	/* It goes wrong, too: nothing is known. */
 	snprintf(knobs, sizeof(knobs), "{\"refusal\":{\"*\":%s}}", shape);
 	hub_process_post(hub, "set", knobs);
-	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), DOWNLOAD_UNPROVEN);
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), UNPROVEN);
 	/* A file in another form proves nothing: that one may be made elsewhere. */
 	snprintf(knobs, sizeof(knobs), "{\"refusal\":{\"*/gpx\":%s}}", shape);
 	hub_process_post(hub, "set", knobs);
 	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), 0);
-	assert_int_equal(code_of(n, EXPORT_GPX, RUN, 100), DOWNLOAD_UNPROVEN);
+	assert_int_equal(code_of(n, EXPORT_GPX, RUN, 100), UNPROVEN);
 	/* Nor does the file itself, as it was before. */
+	control.label_id = RUN;
 	hub_process_post(hub, "set", "{\"refusal\":{}}");
 	assert_int_equal(code_of(n, EXPORT_TCX, RUN, 100), 0);
 	snprintf(knobs, sizeof(knobs), "{\"refusal\":{\"" RUN_TEXT "/tcx\":%s}}", shape);
 	hub_process_post(hub, "set", knobs);
-	assert_int_equal(code_of(n, EXPORT_TCX, RUN, 100), DOWNLOAD_UNPROVEN);
+	assert_int_equal(code_of(n, EXPORT_TCX, RUN, 100), UNPROVEN);
 	no_violations();
 	net_free(n);
 }
@@ -330,11 +365,47 @@ static void a_detail_is_proven_by_another(void **state)
 	struct net *n = login(10000);
 
 	(void)state;
-	assert_int_equal(code_of(n, EXPORT_DETAIL, INDOOR, 101), 0);
+	control = (struct download_want){.label_id = INDOOR, .sport = 101};
 	hub_process_post(hub, "set",
 			 "{\"fault\":{\"kind\":\"result\",\"code\":\"5006\","
 			 "\"path\":\"/detail/query\",\"times\":2}}");
-	assert_int_equal(code_of(n, EXPORT_DETAIL, RUN, 100), DOWNLOAD_ABSENT);
+	assert_int_equal(code_of(n, EXPORT_DETAIL, RUN, 100), ABSENT);
+	net_free(n);
+}
+
+/* ---- files that the file host does not have ---- */
+
+#define MISSING "{\"fault\":{\"kind\":\"status\",\"code\":404,\"path\":\"" FIT_PATH "\"}}"
+
+static void a_file_is_gone_if_another_comes(void **state)
+{
+	struct net *n = login(10000);
+	struct sunk gone, good;
+
+	(void)state;
+	hub_process_post(hub, "set", MISSING);
+	/* One that came before says nothing: a gateway may answer so since. */
+	assert_int_equal(code_of(n, EXPORT_FIT, INDOOR, 101), 0);
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), -EIO);
+	sunk_init(&gone);
+	start(n, &gone, EXPORT_FIT, RUN, 100);
+	/* While that one is looked for again and again. */
+	long files = hub_process_stat(hub, "files");
+	while (hub_process_stat(hub, "files") == files)
+		sched_yield();
+	bring(n, &good, EXPORT_TRACK, INDOOR, 101);
+	assert_int_equal(good.err.code, 0);
+	sunk_clear(&good);
+	sunk_wait(&gone);
+	assert_int_equal(gone.err.code, GONE);
+	sunk_clear(&gone);
+	/* The next time it is not waited for. */
+	control.was_gone = 1;
+	files = hub_process_stat(hub, "files");
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), GONE);
+	assert_int_equal(hub_process_stat(hub, "files"), files + 1);
+	hub_process_post(hub, "clear", "");
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), 0);
 	net_free(n);
 }
 
@@ -357,7 +428,7 @@ static void a_refusal_is_proven_in_passing(void **state)
 	sunk_clear(&good);
 	net_pass(n, 1000);
 	sunk_wait(&refused);
-	assert_int_equal(refused.err.code, DOWNLOAD_ABSENT);
+	assert_int_equal(refused.err.code, ABSENT);
 	assert_int_equal(hub_process_stat(hub, "downloads") - before, 3);
 	sunk_clear(&refused);
 	net_free(n);
@@ -463,6 +534,10 @@ static void four_at_a_time(void **state)
 	net_free(n);
 }
 
+/* Five of the hub's files. */
+static const uint64_t runs[] = {RUN, UINT64_C(443719568814583875), UINT64_C(443591341905785609),
+				UINT64_C(443402020026479603), UINT64_C(443370385339308971)};
+
 static void a_file_host_that_is_out_of_order_is_left_alone(void **state)
 {
 	struct net *n = login(10000);
@@ -472,18 +547,25 @@ static void a_file_host_that_is_out_of_order_is_left_alone(void **state)
 	/* A status that is not worth a second attempt. */
 	hub_process_post(hub, "set", FAULT("\"kind\":\"status\",\"code\":501"));
 	for (int i = 0; i < 5; i++) {
-		bring(n, &s, EXPORT_FIT, RUN, 100);
+		bring(n, &s, EXPORT_FIT, runs[i], 100);
 		assert_int_equal(s.err.code, -EIO);
+		assert_int_equal(s.scope, i < 4 ? FAILURE_ITEM : FAILURE_HUB);
 		sunk_clear(&s);
 	}
 	assert_int_equal(hub_process_stat(hub, "files"), 5);
+	/* Not even the hub is asked where the next one is. */
 	bring(n, &s, EXPORT_FIT, RUN, 100);
 	assert_int_equal(s.err.code, -EIO);
+	assert_int_equal(s.scope, FAILURE_HUB);
 	sunk_clear(&s);
 	assert_int_equal(hub_process_stat(hub, "files"), 5);
+	assert_int_equal(hub_process_stat(hub, "downloads"), 5);
 	/* Other calls are none of its business. */
 	struct err err;
 	assert_int_equal(net_call(n, "GET", "/activity/query?size=1&pageNumber=1", NULL, &err), 0);
+	bring(n, &s, EXPORT_DETAIL, RUN, 100);
+	assert_int_equal(s.err.code, 0);
+	sunk_clear(&s);
 	/* Ten seconds later one is let through, */
 	net_clock_add(10001);
 	bring(n, &s, EXPORT_FIT, RUN, 100);
@@ -491,13 +573,62 @@ static void a_file_host_that_is_out_of_order_is_left_alone(void **state)
 	bring(n, &s, EXPORT_FIT, RUN, 100);
 	sunk_clear(&s);
 	assert_int_equal(hub_process_stat(hub, "files"), 6);
+	assert_int_equal(hub_process_stat(hub, "downloads"), 6);
+	/* also after one that the hub refuses, */
+	net_clock_add(10001);
+	hub_process_post(hub, "set", "{\"refusal\":{\"" RUN_TEXT "\":0}}");
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	sunk_clear(&s);
 	/* and when it is well, all. */
 	hub_process_post(hub, "clear", "");
-	net_clock_add(10001);
 	for (int i = 0; i < 3; i++) {
 		bring(n, &s, EXPORT_FIT, RUN, 100);
 		assert_int_equal(s.err.code, 0);
 		sunk_clear(&s);
+	}
+	net_free(n);
+}
+
+static void one_file_that_fails_says_nothing_about_the_host(void **state)
+{
+	struct net *n = login(10000);
+
+	(void)state;
+	hub_process_post(hub, "set",
+			 "{\"fault\":{\"kind\":\"status\",\"code\":501,\"path\":\"" FIT_PATH
+			 "\"}}");
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), -EIO);
+	assert_int_equal(hub_process_stat(hub, "files"), 8);
+	assert_int_equal(code_of(n, EXPORT_FIT, INDOOR, 101), 0);
+	net_free(n);
+}
+
+/* They keep their places from nobody. */
+static void slow_ones_make_nobody_wait(void **state)
+{
+	struct net *n = login(60000);
+	struct sunk slow[DOWNLOADS_AT_ONCE], s;
+
+	(void)state;
+	hub_process_post(hub, "set",
+			 "{\"faults\":[{\"kind\":\"stall_body\",\"path\":\"/fit/\",\"times\":2},"
+			 "{\"kind\":\"trickle\",\"ms\":20,\"path\":\"/fit/\",\"times\":4}]}");
+	for (int i = 0; i < DOWNLOADS_AT_ONCE; i++) {
+		sunk_init(&slow[i]);
+		start(n, &slow[i], EXPORT_FIT, runs[i], 100);
+	}
+	while (hub_process_stat(hub, "files") < DOWNLOADS_AT_ONCE)
+		sched_yield();
+	net_clock_add(5000);
+	bring(n, &s, EXPORT_FIT, runs[4], 100);
+	assert_int_equal(s.err.code, 0);
+	sunk_clear(&s);
+	hub_process_post(hub, "clear", "");
+	for (int i = 0; i < DOWNLOADS_AT_ONCE; i++) {
+		sunk_wait(&slow[i]);
+		assert_int_equal(slow[i].err.code, 0);
+		sunk_clear(&slow[i]);
 	}
 	net_free(n);
 }
@@ -562,7 +693,7 @@ static void ended(void **state)
 		assert_int_equal(atomic_load(&s[i].ends), 1);
 		sunk_clear(&s[i]);
 	}
-	const struct download_want want = {RUN, 100, EXPORT_FIT};
+	const struct download_want want = {RUN, 100, EXPORT_FIT, 0, 0, 0};
 	struct sunk late;
 	sunk_init(&late);
 	assert_int_equal(n->calls.download(n->calls.ctx, &want, &sink, &late), -ECANCELED);
@@ -577,7 +708,7 @@ static void ended(void **state)
 static void no_memory_to_begin(void **state)
 {
 	struct net *n = login(10000);
-	const struct download_want want = {RUN, 100, EXPORT_FIT};
+	const struct download_want want = {RUN, 100, EXPORT_FIT, 0, 0, 0};
 	int refused = 1;
 
 	(void)state;
@@ -641,7 +772,7 @@ static void starved_before(void *arg)
 static int starved_run(void *arg, struct err *err)
 {
 	struct starved *s = arg;
-	const struct download_want want = {SHORT, 100, s->c->form};
+	const struct download_want want = {SHORT, 100, s->c->form, 0, 0, 0};
 	struct sunk sunk;
 
 	failing_alloc_spare(1);
@@ -696,6 +827,10 @@ int main(void)
 	rows_add(&rows, "four at a time", four_at_a_time, NULL);
 	rows_add(&rows, "a file host that is out of order is left alone",
 		 a_file_host_that_is_out_of_order_is_left_alone, NULL);
+	rows_add(&rows, "a file is gone if another comes", a_file_is_gone_if_another_comes, NULL);
+	rows_add(&rows, "one file that fails says nothing about the host",
+		 one_file_that_fails_says_nothing_about_the_host, NULL);
+	rows_add(&rows, "slow ones make nobody wait", slow_ones_make_nobody_wait, NULL);
 	rows_add(&rows, "logged in again", logged_in_again, NULL);
 	rows_add(&rows, "no memory to begin", no_memory_to_begin, NULL);
 	rows_add(&rows, "no memory to prepare", no_memory_to_prepare, NULL);

@@ -80,16 +80,19 @@ static const struct name_case {
 	enum export form;
 	uint64_t label, edition, hash, size;
 } name_cases[] = {
-	{"a file", "fit-481230045566778899-0123456789abcdef-fedcba9876543210-1a2b", 1, EXPORT_FIT,
-	 LABEL, 0x0123456789abcdef, 0xfedcba9876543210, 0x1a2b},
-	{"one that the hub does not make", "gpx-481230045566778899-0123456789abcdef-none", 0,
+	{"a file", "fit-481230045566778899-0123456789abcdef-fedcba9876543210-1a2b", BLOB_FILE,
+	 EXPORT_FIT, LABEL, 0x0123456789abcdef, 0xfedcba9876543210, 0x1a2b},
+	{"one that the hub does not make", "gpx-481230045566778899-0123456789abcdef-none",
+	 BLOB_ABSENT, EXPORT_GPX, LABEL, 0x0123456789abcdef, 0, 0},
+	{"one that the file host lost", "gpx-481230045566778899-0123456789abcdef-gone", BLOB_GONE,
 	 EXPORT_GPX, LABEL, 0x0123456789abcdef, 0, 0},
 	{"the longest name",
-	 "detail-1152921504606846975-ffffffffffffffff-ffffffffffffffff-10000000", 1, EXPORT_DETAIL,
-	 LABEL_ID_MAX, UINT64_MAX, UINT64_MAX, EXPORT_SIZE_MAX},
-	{"the shortest", "kml-1-0000000000000000-0000000000000000-0", 1, EXPORT_KML, 1, 0, 0, 0},
-	{"a file of csv", "track-7-0000000000000001-0000000000000002-3", 1, EXPORT_TRACK, 7, 1, 2,
-	 3},
+	 "detail-1152921504606846975-ffffffffffffffff-ffffffffffffffff-10000000", BLOB_FILE,
+	 EXPORT_DETAIL, LABEL_ID_MAX, UINT64_MAX, UINT64_MAX, EXPORT_SIZE_MAX},
+	{"the shortest", "kml-1-0000000000000000-0000000000000000-0", BLOB_FILE, EXPORT_KML, 1, 0,
+	 0, 0},
+	{"a file of csv", "track-7-0000000000000001-0000000000000002-3", BLOB_FILE, EXPORT_TRACK, 7,
+	 1, 2, 3},
 	{"nothing", "", -1, 0, 0, 0, 0, 0},
 	{"the folder", ".", -1, 0, 0, 0, 0, 0},
 	{"the one above", "..", -1, 0, 0, 0, 0, 0},
@@ -116,6 +119,7 @@ static const struct name_case {
 	{"something behind the size", "fit-1-0123456789abcdef-fedcba9876543210-3~", -1, 0, 0, 0, 0,
 	 0},
 	{"something behind none", "fit-1-0123456789abcdef-none2", -1, 0, 0, 0, 0, 0},
+	{"something behind gone", "fit-1-0123456789abcdef-gone-1", -1, 0, 0, 0, 0, 0},
 	{"a blank", "fit- 1-0123456789abcdef-none", -1, 0, 0, 0, 0, 0},
 };
 
@@ -132,7 +136,7 @@ static void name(void **state)
 	assert_int_equal(key.form, c->form);
 	assert_true(key.label_id == c->label && key.edition == c->edition);
 	assert_true(info.hash == c->hash && info.size == c->size);
-	blob_name(&key, c->want ? &info : NULL, again);
+	blob_name(&key, (enum blob_state)c->want, &info, again);
 	assert_string_equal(again, c->name);
 }
 

@@ -28,8 +28,8 @@ struct blobs {
 	struct store base; /* its folder and its hub; the month store is not made */
 	struct blob_store *store;
 	struct blob_store_config config;
-	int absent; /* how often it was told */
-	struct blob_key absent_key;
+	int changed; /* how often it was told */
+	struct blob_key changed_key;
 };
 
 struct answer {
@@ -38,12 +38,12 @@ struct answer {
 	struct err err;
 };
 
-static void on_absent(void *ctx, const struct blob_key *key)
+static void on_changed(void *ctx, const struct blob_key *key)
 {
 	struct blobs *b = ctx;
 
-	b->absent++;
-	b->absent_key = *key;
+	b->changed++;
+	b->changed_key = *key;
 }
 
 static void begin(struct blobs *b)
@@ -60,7 +60,7 @@ static void blobs_setup(struct blobs *b)
 	b->config = (struct blob_store_config){.clock = &fake_clock,
 					       .dir = &b->base.folder,
 					       .size_max = 1 << 30,
-					       .absent = on_absent,
+					       .changed = on_changed,
 					       .ctx = b};
 	begin(b);
 }
@@ -125,7 +125,7 @@ static void got(void *ctx, const struct blob_info *info, const struct err *err)
 static void get(struct blobs *b, struct blob_key k, struct answer *a)
 {
 	*a = (struct answer){0};
-	blob_store_get(b->store, &k, WAIT_MS, got, a);
+	blob_store_get(b->store, &k, BLOB_BYTES, WAIT_MS, got, a);
 	blobs_settle(b);
 }
 
@@ -191,14 +191,18 @@ static void bring_failure(struct blobs *b, struct blob_key k, int code, int want
 	expect(&a, want);
 }
 
+/* Names that begin so, but for those that only say what size a file had. */
 static int on_disk(struct blobs *b, const char *beginning)
 {
 	int n = 0, fd = openat(b->base.dir.fd, FOLDER, O_RDONLY | O_DIRECTORY);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct stat st;
 
 	for (struct dirent *d; dir && (d = readdir(dir));)
 		n += d->d_name[strspn(d->d_name, ".")] &&
-		     strncmp(d->d_name, beginning, strlen(beginning)) == 0;
+		     strncmp(d->d_name, beginning, strlen(beginning)) == 0 &&
+		     fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		     (st.st_size || strstr(d->d_name, "-none") || strstr(d->d_name, "-gone"));
 	if (dir)
 		closedir(dir);
 	return n;
@@ -231,7 +235,7 @@ static void once_for_all(void **state)
 	(void)state;
 	blobs_setup(&b);
 	for (int i = 0; i < 32; i++)
-		blob_store_get(b.store, &k, WAIT_MS, got, &a[i]);
+		blob_store_get(b.store, &k, BLOB_BYTES, WAIT_MS, got, &a[i]);
 	blobs_settle(&b);
 	assert_int_equal(fake_hub_downloads(b.base.hub), 1);
 	struct download_want want = fake_hub_wanted(b.base.hub, 0);
@@ -269,18 +273,215 @@ static void a_failure_is_tried_again(void **state)
 
 	(void)state;
 	blobs_setup(&b);
-	bring_failure(&b, fit(1), -EHOSTUNREACH, -EHOSTUNREACH);
-	bring_failure(&b, fit(1), -EIO, -EIO);
+	/* That of the hub at once, */
+	bring_failure(&b, fit(1), FAKE_HUB_DOWN, -EIO);
+	bring_failure(&b, fit(1), FAKE_HUB_DOWN, -EIO);
 	assert_int_equal(on_disk(&b, ""), 0);
 	assert_int_equal(bring(&b, fit(1)), 1);
-	/* One that failed after half of the bytes left nothing behind either. */
+	/* its own in a while. One that failed after half of the bytes left nothing behind either.
+	 */
 	struct answer a;
 	get(&b, fit(2), &a);
 	fake_hub_send(b.base.hub, BYTES, SIZE, -ECONNABORTED);
 	blobs_settle(&b);
 	expect(&a, -ECONNABORTED);
 	assert_int_equal(on_disk(&b, ""), 1);
+	fake_clock_add(10000);
 	assert_int_equal(bring(&b, fit(2)), 1);
+	blobs_teardown(&b);
+}
+
+/* ---- what fails by itself ---- */
+
+/* Asks; whether that was a question to the hub. */
+static int is_asked(struct blobs *b, struct blob_key k)
+{
+	int before = fake_hub_downloads(b->base.hub);
+	struct answer a;
+
+	get(b, k, &a);
+	int asked = fake_hub_downloads(b->base.hub) - before;
+	while (fake_hub_send(b->base.hub, NULL, 0, -EIO))
+		;
+	blobs_settle(b);
+	expect(&a, -EIO);
+	return asked;
+}
+
+static void one_that_fails_is_left_alone(void **state)
+{
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	bring(&b, fit(9));
+	assert_int_equal(is_asked(&b, fit(1)), 1);
+	assert_int_equal(is_asked(&b, fit(1)), 0);
+	struct blob_key k = fit(1), other = fit(2);
+	assert_int_equal(blob_store_fails(b.store, &k), 1);
+	assert_int_equal(blob_store_fails(b.store, &other), 0);
+	/* Nor ahead, */
+	int before = fake_hub_downloads(b.base.hub);
+	blob_store_ahead(b.store, &k, 1, BLOB_BYTES);
+	assert_int_equal(fake_hub_downloads(b.base.hub), before);
+	/* and nobody else suffers. */
+	assert_int_equal(bring(&b, other), 1);
+	/* The waits get longer while others come, */
+	for (int wait_s = 10; wait_s <= 40; wait_s *= 2) {
+		assert_int_equal(bring(&b, fit((uint64_t)wait_s)), 1);
+		fake_clock_add(1000 * wait_s - 1000);
+		assert_int_equal(is_asked(&b, k), 0);
+		fake_clock_add(1000);
+		assert_int_equal(is_asked(&b, k), 1);
+	}
+	/* and not while none do: then it may be the hub. */
+	fake_clock_add(80000);
+	assert_int_equal(is_asked(&b, k), 1);
+	fake_clock_add(80000);
+	assert_int_equal(is_asked(&b, k), 1);
+	/* When it comes, that is over. */
+	fake_clock_add(80000);
+	assert_int_equal(bring(&b, k), 1);
+	assert_int_equal(bring(&b, k), 0);
+	assert_int_equal(blob_store_fails(b.store, &k), 0);
+	blobs_teardown(&b);
+}
+
+static void asked_again_on_purpose(void **state)
+{
+	struct blob_key k = fit(1), other = fit(2), absent = key(3, EXPORT_GPX);
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	assert_int_equal(is_asked(&b, k), 1);
+	assert_int_equal(is_asked(&b, other), 1);
+	blob_store_again(b.store, &k);
+	assert_int_equal(is_asked(&b, other), 0);
+	assert_int_equal(is_asked(&b, k), 1);
+	blob_store_again(b.store, NULL);
+	assert_int_equal(bring(&b, k), 1);
+	assert_int_equal(bring(&b, other), 1);
+	/* What does not exist only by name. */
+	bring_failure(&b, absent, FAKE_ABSENT, -ENOENT);
+	assert_int_equal(b.changed, 1);
+	blob_store_again(b.store, NULL);
+	assert_true(blob_store_absent(b.store, &absent) == NOW_S);
+	blob_store_again(b.store, &absent);
+	assert_true(blob_store_absent(b.store, &absent) == 0);
+	assert_int_equal(b.changed, 2);
+	assert_int_equal(bring(&b, absent), 1);
+	blobs_teardown(&b);
+}
+
+/* What was seen once is what it was, though it cannot be fetched any more. */
+static void a_size_outlives_failures(void **state)
+{
+	struct blob_key k = fit(1);
+	struct answer a = {0};
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	b.config.size_max = 0;
+	again(&b);
+	for (uint64_t i = 1; i <= 6; i++)
+		bring(&b, fit(i));
+	assert_int_equal(is_asked(&b, k), 1);
+	blob_store_get(b.store, &k, BLOB_SIZE, WAIT_MS, got, &a);
+	expect(&a, 0);
+	fake_clock_add(10000);
+	bring_failure(&b, k, FAKE_GONE, -EIO);
+	memset(&a, 0, sizeof(a));
+	blob_store_get(b.store, &k, BLOB_SIZE, WAIT_MS, got, &a);
+	expect(&a, 0);
+	blobs_teardown(&b);
+}
+
+static void gone_is_remembered(void **state)
+{
+	struct blob_key k = key(1, EXPORT_GPX);
+	struct answer a;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	int64_t now_s = clock_system.wall_s();
+	fake_clock_set(now_s);
+	bring_failure(&b, k, FAKE_GONE, -EIO);
+	assert_int_equal(fake_hub_wanted(b.base.hub, 0).was_gone, 0);
+	assert_true(blob_store_absent(b.store, &k) == 0);
+	again(&b);
+	get(&b, k, &a);
+	expect(&a, -EIO);
+	assert_int_equal(fake_hub_downloads(b.base.hub), 0);
+	/* Hours later it is asked for again, and not waited for. */
+	fake_clock_set(now_s + 7 * 3600);
+	bring_failure(&b, k, FAKE_GONE, -EIO);
+	assert_int_equal(fake_hub_wanted(b.base.hub, 0).was_gone, 1);
+	again(&b);
+	get(&b, k, &a);
+	expect(&a, -EIO);
+	assert_int_equal(fake_hub_downloads(b.base.hub), 0);
+	fake_clock_set(now_s + 3 * DAY);
+	assert_int_equal(bring(&b, k), 1);
+	assert_int_equal(on_disk(&b, ""), 1);
+	again(&b);
+	assert_int_equal(bring(&b, k), 0);
+	blobs_teardown(&b);
+}
+
+/* ---- what a refused one is compared with ---- */
+
+static void the_last_one_that_came_is_the_control(void **state)
+{
+	struct answer a;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	bring(&b, fit(1));
+	bring(&b, key(7, EXPORT_TCX));
+	/* In this mount and in the next. */
+	for (int i = 0; i < 2; i++) {
+		get(&b, fit(2), &a);
+		struct download_want want =
+			fake_hub_wanted(b.base.hub, fake_hub_downloads(b.base.hub) - 1);
+		assert_true(want.control_id == LABEL + 1 && want.control_sport == 100);
+		get(&b, key(2, EXPORT_TCX), &a);
+		want = fake_hub_wanted(b.base.hub, fake_hub_downloads(b.base.hub) - 1);
+		assert_true(want.control_id == LABEL + 7);
+		get(&b, key(2, EXPORT_GPX), &a);
+		want = fake_hub_wanted(b.base.hub, fake_hub_downloads(b.base.hub) - 1);
+		assert_true(want.control_id == 0);
+		again(&b);
+	}
+	/* One that was deleted is none. */
+	blob_store_drop(b.store, LABEL + 1);
+	blobs_settle(&b);
+	get(&b, fit(2), &a);
+	assert_true(fake_hub_wanted(b.base.hub, 0).control_id == 0);
+	blobs_teardown(&b);
+}
+
+static void one_without_a_control_is_asked_for_when_there_is_one(void **state)
+{
+	struct blob_key k = fit(1);
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	bring_failure(&b, k, FAKE_UNPROVEN, -EIO);
+	bring(&b, key(2, EXPORT_GPX));
+	struct answer a;
+	get(&b, fit(2), &a);
+	fake_hub_send(b.base.hub, BYTES, SIZE, 0);
+	blobs_settle(&b);
+	expect(&a, 0);
+	assert_int_equal(fake_hub_downloads_waiting(b.base.hub), 1);
+	assert_int_equal(fake_hub_send(b.base.hub, NULL, 0, FAKE_ABSENT), 1);
+	blobs_settle(&b);
+	assert_true(blob_store_absent(b.store, &k) == NOW_S);
 	blobs_teardown(&b);
 }
 
@@ -297,8 +498,8 @@ static void those_that_are_waited_for_go_first(void **state)
 	bring(&b, fit(99));
 	for (uint64_t i = 0; i < 12; i++)
 		ahead[i] = fit(i);
-	blob_store_ahead(b.store, ahead, 12);
-	blob_store_ahead(b.store, ahead, 12);
+	blob_store_ahead(b.store, ahead, 12, BLOB_SIZE);
+	blob_store_ahead(b.store, ahead, 12, BLOB_SIZE);
 	/* So many go out at once. */
 	assert_int_equal(fake_hub_downloads_waiting(b.base.hub), 8);
 	get(&b, fit(50), &a);
@@ -319,7 +520,7 @@ static void those_that_are_waited_for_go_first(void **state)
 	expect(&a, 0);
 	expect(&other, 0);
 	/* What is there is not fetched ahead. */
-	blob_store_ahead(b.store, ahead, 12);
+	blob_store_ahead(b.store, ahead, 12, BLOB_SIZE);
 	assert_int_equal(fake_hub_downloads(b.base.hub), 14);
 	blobs_teardown(&b);
 }
@@ -335,11 +536,11 @@ static void not_too_many_ahead(void **state)
 	for (uint64_t i = 0; i < 200; i++)
 		ahead[i] = fit(i);
 	/* Before anybody looked, nothing is known to be missing. */
-	blob_store_ahead(b.store, ahead, 200);
+	blob_store_ahead(b.store, ahead, 200, BLOB_SIZE);
 	blobs_settle(&b);
 	assert_int_equal(fake_hub_downloads(b.base.hub), 0);
 	bring(&b, fit(999));
-	blob_store_ahead(b.store, ahead, 200);
+	blob_store_ahead(b.store, ahead, 200, BLOB_SIZE);
 	while (fake_hub_send(b.base.hub, BYTES, SIZE, 0))
 		sent++;
 	assert_in_range(sent, 8, 32);
@@ -358,7 +559,7 @@ static void a_deadline(void **state)
 	blobs_setup(&b);
 	get(&b, k, &a);
 	fake_clock_add(10000);
-	blob_store_get(b.store, &k, WAIT_MS, got, &patient);
+	blob_store_get(b.store, &k, BLOB_BYTES, WAIT_MS, got, &patient);
 	fake_clock_add(WAIT_MS - 10000);
 	fake_hub_tick(b.base.hub);
 	assert_int_equal(a.times, 0);
@@ -446,7 +647,7 @@ static void offline(void **state)
 	(void)state;
 	blobs_setup(&b);
 	bring(&b, fit(1));
-	bring_failure(&b, key(1, EXPORT_GPX), DOWNLOAD_ABSENT, -ENOENT);
+	bring_failure(&b, key(1, EXPORT_GPX), FAKE_ABSENT, -ENOENT);
 	b.config.offline = 1;
 	again(&b);
 	assert_int_equal(bring(&b, fit(1)), 0);
@@ -454,7 +655,7 @@ static void offline(void **state)
 	expect(&a, -EHOSTUNREACH);
 	get(&b, key(1, EXPORT_GPX), &a);
 	expect(&a, -ENOENT);
-	blob_store_ahead(b.store, (struct blob_key[]){fit(3)}, 1);
+	blob_store_ahead(b.store, (struct blob_key[]){fit(3)}, 1, BLOB_SIZE);
 	assert_int_equal(fake_hub_downloads(b.base.hub), 0);
 	blobs_teardown(&b);
 }
@@ -491,14 +692,14 @@ static void ended_in_every_state(void **state)
 	blobs_setup(&b);
 	/* Before it has looked, */
 	struct blob_key k = fit(1);
-	blob_store_get(b.store, &k, WAIT_MS, got, memset(&a[0], 0, sizeof(a[0])));
+	blob_store_get(b.store, &k, BLOB_BYTES, WAIT_MS, got, memset(&a[0], 0, sizeof(a[0])));
 	again(&b);
 	assert_int_equal(a[0].times, 1);
 	/* with some under way and some not yet, wanted and ahead. */
 	bring(&b, fit(0));
 	for (uint64_t i = 0; i < 20; i++)
 		ahead[i] = fit(100 + i);
-	blob_store_ahead(b.store, ahead, 20);
+	blob_store_ahead(b.store, ahead, 20, BLOB_SIZE);
 	for (uint64_t i = 0; i < 20; i++)
 		get(&b, fit(200 + i), &a[i]);
 	again(&b);
@@ -519,14 +720,14 @@ static void absent(void **state)
 	(void)state;
 	blobs_setup(&b);
 	assert_true(blob_store_absent(b.store, &k) == 0);
-	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
-	assert_int_equal(b.absent, 1);
-	assert_true(b.absent_key.label_id == k.label_id && b.absent_key.day == k.day);
+	bring_failure(&b, k, FAKE_ABSENT, -ENOENT);
+	assert_int_equal(b.changed, 1);
+	assert_true(b.changed_key.label_id == k.label_id && b.changed_key.day == k.day);
 	assert_true(blob_store_absent(b.store, &k) == NOW_S);
 	get(&b, k, &a);
 	expect(&a, -ENOENT);
 	assert_int_equal(fake_hub_downloads(b.base.hub), 1);
-	assert_int_equal(b.absent, 1);
+	assert_int_equal(b.changed, 1);
 	struct blob_info info;
 	assert_int_equal(blob_store_peek(b.store, &k, &info), 0);
 	assert_int_equal(blob_store_open(b.store, &k), -ENOENT);
@@ -560,7 +761,7 @@ static void a_folder_that_is_not_there(void **state)
 	bring_failure(&b, fit(2), -ENOENT, -EIO);
 	k = fit(2);
 	assert_true(blob_store_absent(b.store, &k) == 0);
-	assert_int_equal(b.absent, 0);
+	assert_int_equal(b.changed, 0);
 	blobs_teardown(&b);
 }
 
@@ -573,18 +774,19 @@ static void what_is_not_proven_stays_as_it_was(void **state)
 	blobs_setup(&b);
 	int64_t now_s = clock_system.wall_s();
 	fake_clock_set(now_s);
-	bring_failure(&b, k, DOWNLOAD_UNPROVEN, -EIO);
-	assert_int_equal(b.absent, 0);
+	bring_failure(&b, k, FAKE_UNPROVEN, -EIO);
+	assert_int_equal(b.changed, 0);
 	assert_true(blob_store_absent(b.store, &k) == 0);
-	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
-	assert_int_equal(b.absent, 1);
+	fake_clock_set(now_s + 10);
+	bring_failure(&b, k, FAKE_ABSENT, -ENOENT);
+	assert_int_equal(b.changed, 1);
 	/* A month later, also after a restart, it is asked for again, and nobody can tell. */
 	fake_clock_set(now_s + 31 * DAY);
 	again(&b);
-	bring_failure(&b, k, DOWNLOAD_UNPROVEN, -ENOENT);
+	bring_failure(&b, k, FAKE_UNPROVEN, -ENOENT);
 	assert_true(blob_store_absent(b.store, &k) == now_s + 31 * DAY);
 	edited.edition++;
-	bring_failure(&b, edited, DOWNLOAD_UNPROVEN, -EIO);
+	bring_failure(&b, edited, FAKE_UNPROVEN, -EIO);
 	assert_true(blob_store_absent(b.store, &edited) == 0);
 	blobs_teardown(&b);
 }
@@ -600,7 +802,7 @@ static void absent_is_remembered(void **state)
 	blobs_setup(&b);
 	int64_t now_s = clock_system.wall_s();
 	fake_clock_set(now_s);
-	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
+	bring_failure(&b, k, FAKE_ABSENT, -ENOENT);
 	again(&b);
 	get(&b, k, &a);
 	expect(&a, -ENOENT);
@@ -608,8 +810,8 @@ static void absent_is_remembered(void **state)
 	/* The hub may have learnt to make it. */
 	fake_clock_set(now_s + 31 * DAY);
 	assert_true(blob_store_absent(b.store, &k) == 0);
-	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
-	assert_int_equal(b.absent, 2);
+	bring_failure(&b, k, FAKE_ABSENT, -ENOENT);
+	assert_int_equal(b.changed, 2);
 	/* And that it has not is remembered from then on. */
 	again(&b);
 	get(&b, k, &a);
@@ -724,14 +926,12 @@ static void the_least_recently_used_goes(void **state)
 	blobs_setup(&b);
 	b.config.size_max = 10 * SIZE;
 	again(&b);
-	for (uint64_t i = 0; i < 10; i++) {
+	/* All within a second: the order tells. */
+	for (uint64_t i = 0; i < 10; i++)
 		bring(&b, fit(i));
-		fake_clock_add(10000);
-	}
 	assert_int_equal(on_disk(&b, ""), 10);
 	/* The first one is used again: it is not the first to go. */
 	assert_int_equal(bring(&b, fit(0)), 0);
-	fake_clock_add(10000);
 	bring(&b, fit(10));
 	assert_int_equal(on_disk(&b, ""), 9);
 	get(&b, fit(0), &a);
@@ -747,7 +947,7 @@ static void the_least_recently_used_goes(void **state)
 	blobs_teardown(&b);
 }
 
-static void what_was_used_lately_stays(void **state)
+static void the_last_few_stay_in_any_cache(void **state)
 {
 	struct blobs b;
 
@@ -755,24 +955,101 @@ static void what_was_used_lately_stays(void **state)
 	blobs_setup(&b);
 	b.config.size_max = 0;
 	again(&b);
-	/* All of them within a minute: somebody may be reading them. */
-	for (uint64_t i = 0; i < 10; i++) {
-		bring(&b, fit(i));
-		fake_clock_add(2000);
-	}
-	assert_int_equal(on_disk(&b, ""), 10);
 	for (uint64_t i = 0; i < 10; i++)
+		bring(&b, fit(i));
+	assert_int_equal(on_disk(&b, ""), 4);
+	for (uint64_t i = 6; i < 10; i++)
 		assert_int_equal(bring(&b, fit(i)), 0);
-	fake_clock_add(61000);
-	bring(&b, fit(10));
-	assert_int_equal(on_disk(&b, ""), 1);
-	/* A minute later it may go, too, though nobody has asked for anything. */
-	for (int i = 0; i < 3; i++) {
-		fake_clock_add(62000);
-		fake_hub_tick(b.base.hub);
-		blobs_settle(&b);
+	blobs_teardown(&b);
+}
+
+/* What comes ahead would be gone before it is wanted. */
+static void a_small_cache_has_no_room_for_what_nobody_wants(void **state)
+{
+	struct blob_key ahead[8];
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	b.config.size_max = 8 * (SIZE + 1);
+	again(&b);
+	bring(&b, fit(0));
+	for (uint64_t i = 0; i < 8; i++)
+		ahead[i] = fit(10 + i);
+	blob_store_ahead(b.store, ahead, 8, BLOB_SIZE);
+	assert_int_equal(fake_hub_downloads_waiting(b.base.hub), 2);
+	b.config.size_max = 3 * SIZE;
+	again(&b);
+	bring(&b, fit(1));
+	blob_store_ahead(b.store, ahead, 8, BLOB_SIZE);
+	assert_int_equal(fake_hub_downloads_waiting(b.base.hub), 0);
+	blobs_teardown(&b);
+}
+
+/* ---- sizes of files that have left ---- */
+
+static int known_size(struct blobs *b, struct blob_key k, uint64_t *size)
+{
+	int before = fake_hub_downloads(b->base.hub);
+	struct answer a = {0};
+
+	blob_store_get(b->store, &k, BLOB_SIZE, WAIT_MS, got, &a);
+	blobs_settle(b);
+	if (fake_hub_downloads(b->base.hub) > before)
+		return 0;
+	expect(&a, 0);
+	*size = a.info.size;
+	return 1;
+}
+
+static void a_size_is_known_for_good(void **state)
+{
+	struct blob_key ahead = fit(0);
+	uint64_t size;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	b.config.size_max = 0;
+	again(&b);
+	for (uint64_t i = 0; i < 10; i++)
+		bring(&b, fit(i));
+	for (int mounts = 0; mounts < 2; mounts++) {
+		for (uint64_t i = 0; i < 10; i++) {
+			assert_int_equal(known_size(&b, fit(i), &size), 1);
+			assert_int_equal(size, SIZE);
+		}
+		uint64_t files, bytes;
+		blob_store_count(b.store, &files, &bytes);
+		assert_true(files == 4 && bytes == 4 * SIZE);
+		/* Nor is it fetched ahead of those who look at sizes. */
+		blob_store_ahead(b.store, &ahead, 1, BLOB_SIZE);
+		assert_int_equal(fake_hub_downloads_waiting(b.base.hub), 0);
+		again(&b);
 	}
-	assert_int_equal(on_disk(&b, ""), 0);
+	/* Whoever reads it has it fetched, and if it is the same nobody hears of it. */
+	assert_int_equal(bring(&b, fit(0)), 1);
+	assert_int_equal(b.changed, 0);
+	blobs_teardown(&b);
+}
+
+static void other_bytes_than_before(void **state)
+{
+	uint64_t size;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	b.config.size_max = 0;
+	again(&b);
+	for (uint64_t i = 0; i < 10; i++)
+		bring(&b, fit(i));
+	assert_int_equal(bring_bytes(&b, fit(0), "other bytes", 11), 1);
+	assert_int_equal(b.changed, 1);
+	assert_true(b.changed_key.label_id == LABEL);
+	again(&b);
+	assert_int_equal(known_size(&b, fit(0), &size), 1);
+	assert_int_equal(size, 11);
 	blobs_teardown(&b);
 }
 
@@ -835,9 +1112,8 @@ static void deleted_or_cut_on_disk(void **state)
 	assert_int_equal(ftruncate(fd, 3), 0);
 	close(fd);
 	assert_int_equal(blob_store_open(b.store, &k), -ENOENT);
-	blobs_settle(&b);
-	assert_int_equal(on_disk(&b, ""), 0);
 	assert_int_equal(bring(&b, k), 1);
+	assert_int_equal(on_disk(&b, ""), 1);
 
 	/* Cut while nobody was mounted. */
 	fd = openat(b.base.dir.fd, path, O_RDWR);
@@ -950,7 +1226,7 @@ static void leftovers(void **state)
 	again(&b);
 	assert_int_equal(bring(&b, fit(1)), 0);
 	assert_int_equal(on_disk(&b, "fit-481"), 1);
-	assert_int_equal(on_disk(&b, "fit-5"), 0);
+	assert_int_equal(on_disk(&b, "fit-5"), 0); /* of which the size is known */
 	assert_int_equal(on_disk(&b, "gpx-5"), 0);
 	assert_int_equal(on_disk(&b, ".fit"), 0);
 	assert_int_equal(on_disk(&b, ".gpx"), 0);
@@ -1004,7 +1280,7 @@ static void marks_survive_a_deleted_folder(void **state)
 	(void)state;
 	blobs_setup(&b);
 	/* The first thing that is kept at all. */
-	bring_failure(&b, k, DOWNLOAD_ABSENT, -ENOENT);
+	bring_failure(&b, k, FAKE_ABSENT, -ENOENT);
 	assert_int_equal(on_disk(&b, "gpx-"), 1);
 	blobs_teardown(&b);
 }
@@ -1025,23 +1301,89 @@ static void a_file_in_place_of_the_folder(void **state)
 	blobs_teardown(&b);
 }
 
+/* Without a folder, or with one that is not to be written, files are nowhere, and come. */
 static void not_ours_to_write(void **state)
 {
-	struct answer a;
 	struct blobs b;
 
 	(void)state;
 	blobs_setup(&b);
 	bring(&b, fit(1));
 	cache_dir_release(&b.base.folder);
-	get(&b, fit(2), &a);
-	fake_hub_send(b.base.hub, BYTES, SIZE, 0);
-	blobs_settle(&b);
-	expect(&a, -EROFS);
+	assert_int_equal(bring(&b, fit(2)), 1);
+	assert_int_equal(bring(&b, fit(2)), 0);
 	assert_int_equal(bring(&b, fit(1)), 0);
 	blob_store_drop(b.store, LABEL + 1);
 	blobs_settle(&b);
 	assert_int_equal(on_disk(&b, ""), 1);
+	/* Not all that there are: each holds a descriptor. */
+	for (uint64_t i = 10; i < 310; i++)
+		bring(&b, fit(i));
+	uint64_t files, bytes;
+	blob_store_count(b.store, &files, &bytes);
+	assert_in_range(files, 100, 130);
+	assert_int_equal(bring(&b, fit(309)), 0);
+	assert_int_equal(bring(&b, fit(2)), 1);
+	blobs_teardown(&b);
+}
+
+static void nowhere_to_write(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *before = tmp ? strdup(tmp) : NULL;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	b.config.dir = NULL;
+	again(&b);
+	setenv("TMPDIR", b.base.dir.path, 1);
+	assert_int_equal(bring(&b, fit(2)), 1);
+	assert_int_equal(bring(&b, fit(2)), 0);
+	if (before)
+		setenv("TMPDIR", before, 1);
+	else
+		unsetenv("TMPDIR");
+	free(before);
+	blobs_teardown(&b);
+}
+
+/* Eight that drip are given up for those who wait, but not while somebody waits for them. */
+static void slow_ones_give_way(void **state)
+{
+	struct answer slow[8], next, after;
+	struct blobs b;
+
+	(void)state;
+	blobs_setup(&b);
+	for (uint64_t i = 0; i < 8; i++)
+		get(&b, fit(i), &slow[i]);
+	fake_clock_add(WAIT_MS - 1000);
+	get(&b, fit(10), &next);
+	assert_int_equal(fake_hub_downloads_waiting(b.base.hub), 8);
+	/* Somebody waits: it goes on. */
+	fake_hub_send(b.base.hub, BYTES, SIZE, 0);
+	blobs_settle(&b);
+	expect(&slow[0], 0);
+	get(&b, fit(11), &after);
+	fake_clock_add(1001);
+	fake_hub_tick(b.base.hub);
+	for (int i = 1; i < 8; i++)
+		expect(&slow[i], -ETIMEDOUT);
+	struct answer late;
+	get(&b, fit(12), &late);
+	int before = fake_hub_downloads(b.base.hub);
+	fake_hub_send(b.base.hub, BYTES, SIZE, 0);
+	blobs_settle(&b);
+	struct blob_key k = fit(1);
+	assert_int_equal(blob_store_fails(b.store, &k), 1);
+	assert_int_equal(fake_hub_downloads(b.base.hub), before + 1);
+	while (fake_hub_send(b.base.hub, BYTES, SIZE, 0))
+		;
+	blobs_settle(&b);
+	expect(&next, 0);
+	expect(&after, 0);
+	expect(&late, 0);
 	blobs_teardown(&b);
 }
 
@@ -1086,7 +1428,7 @@ static void without_memory(void **state)
 		struct blob_key k = fit(1);
 		blobs_setup(&b);
 		failing_alloc_begin(n, FAIL_ONE);
-		blob_store_get(b.store, &k, WAIT_MS, got, &a);
+		blob_store_get(b.store, &k, BLOB_BYTES, WAIT_MS, got, &a);
 		refused = failing_alloc_end();
 		blobs_settle(&b);
 		failing_alloc_begin(n, FAIL_ONE);
@@ -1133,8 +1475,8 @@ static void *crowd_gets(void *arg)
 	for (uint64_t i = 0; i < ROUNDS; i++) {
 		struct blob_key k = fit(i % 16), more[2] = {fit(i % 16 + 1), fit(i % 16 + 2)};
 		struct blob_info info;
-		blob_store_get(s, &k, WAIT_MS, crowd_got, c);
-		blob_store_ahead(s, more, 2);
+		blob_store_get(s, &k, BLOB_BYTES, WAIT_MS, crowd_got, c);
+		blob_store_ahead(s, more, 2, BLOB_SIZE);
 		blob_store_peek(s, &k, &info);
 		int fd = blob_store_open(s, &k);
 		if (fd >= 0)
@@ -1176,6 +1518,12 @@ int main(void)
 		cmocka_unit_test(once_for_all),
 		cmocka_unit_test(an_attempt_that_broke_off_leaves_nothing),
 		cmocka_unit_test(a_failure_is_tried_again),
+		cmocka_unit_test(one_that_fails_is_left_alone),
+		cmocka_unit_test(asked_again_on_purpose),
+		cmocka_unit_test(a_size_outlives_failures),
+		cmocka_unit_test(gone_is_remembered),
+		cmocka_unit_test(the_last_one_that_came_is_the_control),
+		cmocka_unit_test(one_without_a_control_is_asked_for_when_there_is_one),
 		cmocka_unit_test(those_that_are_waited_for_go_first),
 		cmocka_unit_test(not_too_many_ahead),
 		cmocka_unit_test(a_deadline),
@@ -1194,7 +1542,12 @@ int main(void)
 		cmocka_unit_test(dropped_with_its_activity),
 		cmocka_unit_test(dropped_on_its_way),
 		cmocka_unit_test(the_least_recently_used_goes),
-		cmocka_unit_test(what_was_used_lately_stays),
+		cmocka_unit_test(the_last_few_stay_in_any_cache),
+		cmocka_unit_test(a_small_cache_has_no_room_for_what_nobody_wants),
+		cmocka_unit_test(a_size_is_known_for_good),
+		cmocka_unit_test(other_bytes_than_before),
+		cmocka_unit_test(nowhere_to_write),
+		cmocka_unit_test(slow_ones_give_way),
 		cmocka_unit_test(a_smaller_cache_at_the_next_mount),
 		cmocka_unit_test(the_order_survives_a_remount),
 		cmocka_unit_test(deleted_or_cut_on_disk),
