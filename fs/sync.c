@@ -20,7 +20,7 @@
 #define AT_ONCE       4     /* things under way; the session paces what they ask */
 #define FILES_AT_ONCE 8     /* months whose files are: four are asked for, four come */
 #define SAVE_MS       60000 /* the longest wait for the disk at the end */
-#define FAILURES      10    /* files in a row that do not fail by themselves */
+#define FAILURES      25    /* files in a row: then it is not the files */
 #define SYNC_NAME     256
 
 struct sync;
@@ -224,14 +224,14 @@ static int got_file(void *ctx, const char *name, int own, const struct err *err)
 	struct sync *s = ((struct sync_thing *)ctx)->sync;
 
 	lock_take(&s->lock);
-	s->in_a_row = own ? s->in_a_row : err->code ? s->in_a_row + 1 : 0;
+	s->in_a_row = err->code ? s->in_a_row + 1 : 0;
 	s->progress.files += !err->code;
 	s->progress.failed += err->code != 0;
 	if (err->code && !s->failed_err.code) {
 		s->failed_err = *err;
 		snprintf(s->failed_name, sizeof(s->failed_name), "%s", name);
 	}
-	int is_over = !own && ((err->code && !is_of_file(err->code)) || s->in_a_row >= FAILURES);
+	int is_over = (err->code && !own && !is_of_file(err->code)) || s->in_a_row >= FAILURES;
 	if (is_over && !s->err.code && s->in_a_row >= FAILURES)
 		err_set(&s->err, err->code,
 			"gave up after %d files in a row: %s; the next run goes on from here",

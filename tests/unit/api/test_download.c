@@ -387,21 +387,23 @@ static void a_file_is_gone_if_another_comes(void **state)
 	/* One that came before says nothing: a gateway may answer so since. */
 	assert_int_equal(code_of(n, EXPORT_FIT, INDOOR, 101), 0);
 	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), -EIO);
+	/* While that one is looked for again and again. */
+	net_clock_hold(1);
 	sunk_init(&gone);
 	start(n, &gone, EXPORT_FIT, RUN, 100);
-	/* While that one is looked for again and again. */
-	long files = hub_process_stat(hub, "files");
-	while (hub_process_stat(hub, "files") == files)
-		sched_yield();
+	net_clock_wait_for_nap();
+	net_clock_add(1);
 	bring(n, &good, EXPORT_TRACK, INDOOR, 101);
 	assert_int_equal(good.err.code, 0);
 	sunk_clear(&good);
+	net_clock_hold(0);
+	net_pass(n, 1000);
 	sunk_wait(&gone);
 	assert_int_equal(gone.err.code, GONE);
 	sunk_clear(&gone);
 	/* The next time it is not waited for. */
 	control.was_gone = 1;
-	files = hub_process_stat(hub, "files");
+	long files = hub_process_stat(hub, "files");
 	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), GONE);
 	assert_int_equal(hub_process_stat(hub, "files"), files + 1);
 	hub_process_post(hub, "clear", "");
@@ -620,8 +622,10 @@ static void slow_ones_make_nobody_wait(void **state)
 	}
 	while (hub_process_stat(hub, "files") < DOWNLOADS_AT_ONCE)
 		sched_yield();
-	net_clock_add(5000);
-	bring(n, &s, EXPORT_FIT, runs[4], 100);
+	sunk_init(&s);
+	start(n, &s, EXPORT_FIT, runs[4], 100);
+	while (!atomic_load(&s.ends))
+		net_pass(n, 1000);
 	assert_int_equal(s.err.code, 0);
 	sunk_clear(&s);
 	hub_process_post(hub, "clear", "");
