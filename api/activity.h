@@ -44,7 +44,7 @@ struct activity {
 	uint64_t label_id; /* 1..LABEL_ID_MAX; what the activity is, for ever */
 	int64_t start_s;   /* seconds since 1970, UTC */
 	int64_t end_s;     /* >= start_s */
-	int64_t changed_s; /* 0; set by the cache when it saw the activity change */
+	int64_t changed_ns; /* 0; since 1970, set by the cache when it saw the activity change */
 	uint64_t hash;     /* XXH3 of the JSON text */
 	uint32_t json_at;  /* in `json`: the item, re-indented, with its newline */
 	uint32_t json_len;

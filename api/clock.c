@@ -4,12 +4,17 @@
 
 #include <time.h>
 
-static int64_t wall_s(void)
+static int64_t wall_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec;
+	return t.tv_sec * CLOCK_NS + t.tv_nsec;
+}
+
+static int64_t wall_s(void)
+{
+	return wall_ns() / CLOCK_NS;
 }
 
 static int64_t mono_ms(void)
@@ -20,4 +25,4 @@ static int64_t mono_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-const struct clock clock_system = {.wall_s = wall_s, .mono_ms = mono_ms};
+const struct clock clock_system = {.wall_s = wall_s, .wall_ns = wall_ns, .mono_ms = mono_ms};

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "api/clock.h"
+
 /* About what fs/ derives for a row: a name and its place in the order and in two files. */
 #define DERIVED_ROW 80
 
@@ -119,18 +121,18 @@ const struct activity *month_find(const struct month *m, uint64_t label_id)
 	return NULL;
 }
 
-int64_t activity_mtime_s(const struct activity *a)
+int64_t activity_mtime_ns(const struct activity *a)
 {
-	return a->changed_s ? a->changed_s : a->end_s;
+	return a->changed_ns ? a->changed_ns : a->end_s * CLOCK_NS;
 }
 
-int64_t month_mtime_s(const struct month *m)
+int64_t month_mtime_ns(const struct month *m)
 {
-	int64_t newest = m->gone_s;
+	int64_t newest = m->gone_ns;
 
 	for (size_t i = 0; i < m->n; i++)
-		if (activity_mtime_s(&m->row[i]) > newest)
-			newest = activity_mtime_s(&m->row[i]);
+		if (activity_mtime_ns(&m->row[i]) > newest)
+			newest = activity_mtime_ns(&m->row[i]);
 	return newest;
 }
 
@@ -188,27 +190,28 @@ static void copy_rows(struct month *m, struct month_text *text, const struct act
 }
 
 /* Gives what changed since `old` the time at which that was noticed. */
-static void date_changes(struct month *m, const struct month_past *past, int64_t now_s)
+static void date_changes(struct month *m, const struct month_past *past, int64_t now_ns)
 {
 	const struct month *old = past->old;
 
-	m->gone_s = old->gone_s;
+	m->gone_ns = old->gone_ns;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct activity *was = month_find(old, m->row[i].label_id);
 		if (was)
-			m->row[i].changed_s = was->hash == m->row[i].hash ? was->changed_s : now_s;
+			m->row[i].changed_ns =
+				was->hash == m->row[i].hash ? was->changed_ns : now_ns;
 		else if (m->row[i].end_s <= past->seen_s)
 			/* Uploaded late: a backup that ran since it ended did not see it, and
 			 * would pass over a file as old as that. */
-			m->row[i].changed_s = now_s;
+			m->row[i].changed_ns = now_ns;
 	}
 	for (size_t i = 0; i < old->n; i++)
 		if (!month_find(m, old->row[i].label_id))
-			m->gone_s = now_s;
+			m->gone_ns = now_ns;
 }
 
 int month_build(int number, const struct activities *list, const uint32_t *rows, size_t n,
-		const struct month_past *past, int64_t now_s, month_names *names,
+		const struct month_past *past, int64_t now_ns, month_names *names,
 		struct month **out, struct month_text **text)
 {
 	size_t strings_len = 0, json_len = 0;
@@ -230,12 +233,12 @@ int month_build(int number, const struct activities *list, const uint32_t *rows,
 	m->json_hash = XXH3_64bits(t->data, t->len);
 	month_sort(m);
 	if (past->old)
-		date_changes(m, past, now_s);
+		date_changes(m, past, now_ns);
 	if (past->old && names(m) == names(past->old))
-		m->names_s = past->old->names_s;
+		m->names_ns = past->old->names_ns;
 	else
-		m->names_s =
-			past->old ? month_change_s(past->old->names_s, now_s) : month_mtime_s(m);
+		m->names_ns = past->old ? month_change(past->old->names_ns, now_ns, CLOCK_NS)
+					: month_mtime_ns(m);
 	*out = m;
 	*text = t;
 	return 0;

@@ -34,9 +34,11 @@ struct month {
 	 * `superseded`. */
 	struct month_text *_Atomic kept_text;
 
-	int number;         /* day.h: year * 12 + month - 1 */
-	int64_t names_s;    /* when the set of file names last changed: the directory's mtime */
-	int64_t gone_s;     /* when an activity was last seen to be gone; 0 never */
+	int number; /* day.h: year * 12 + month - 1 */
+	/* Moments since 1970: those of data are whole seconds, those when something was seen hardly
+	 * ever are. */
+	int64_t names_ns;   /* when the set of file names last changed: the directory's mtime */
+	int64_t gone_ns;    /* when an activity was last seen to be gone; 0 never */
 	uint64_t json_hash; /* XXH3 of the text */
 	size_t json_len;
 	size_t strings_len;
@@ -47,13 +49,13 @@ struct month {
 };
 
 /*
- * The time of a change of names, wall seconds, when the one before was at `before_s`: another one,
- * though a second has not passed, since the kernel keeps a listing for as long as its directory's
- * mtime is the same. A time from further in the future is a clock that was wrong.
+ * The time of a change of names, when the one before was at `before`: another one, even if the
+ * clock has not moved on, since the kernel keeps a listing for as long as its directory's mtime is
+ * the same. A time from further in the future is a clock that was wrong. In units of 1/`second` s.
  */
-static inline int64_t month_change_s(int64_t before_s, int64_t now_s)
+static inline int64_t month_change(int64_t before, int64_t now, int64_t second)
 {
-	return before_s >= now_s && before_s - now_s < 60 ? before_s + 1 : now_s;
+	return before >= now && before - now < 60 * second ? before + 1 : now;
 }
 
 /* What a month was before, for month_build(). */
@@ -70,7 +72,7 @@ struct month_past {
  */
 typedef uint64_t month_names(const struct month *m);
 int month_build(int number, const struct activities *list, const uint32_t *rows, size_t n,
-		const struct month_past *past, int64_t now_s, month_names *names,
+		const struct month_past *past, int64_t now_ns, month_names *names,
 		struct month **out, struct month_text **text);
 
 /* Room for a month with n rows and strings_len bytes of strings; one reference. NULL: no memory.
@@ -94,8 +96,8 @@ int month_same(const struct month *a, const struct month *b);
 const struct activity *month_find(const struct month *m, uint64_t label_id);
 
 /* The mtime of an activity's files, and of the month's summaries. Seconds since 1970. */
-int64_t activity_mtime_s(const struct activity *a);
-int64_t month_mtime_s(const struct month *m);
+int64_t activity_mtime_ns(const struct activity *a);
+int64_t month_mtime_ns(const struct month *m);
 
 /*
  * What make(m) returns, made at the first call and kept as long as the month; NULL: no

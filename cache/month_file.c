@@ -23,8 +23,8 @@ struct header {
 	uint32_t n;
 	uint32_t strings_len;
 	uint32_t json_len;
-	int64_t names_s;
-	int64_t gone_s;
+	int64_t names_ns;
+	int64_t gone_ns;
 	uint64_t json_hash;
 	uint64_t reserved[2];
 	uint64_t index_hash; /* of the header up to here, the rows and the strings */
@@ -81,8 +81,8 @@ int month_file_write(int dirfd, const struct month *m, const struct month_text *
 		.n = (uint32_t)m->n,
 		.strings_len = (uint32_t)m->strings_len,
 		.json_len = (uint32_t)text->len,
-		.names_s = m->names_s,
-		.gone_s = m->gone_s,
+		.names_ns = m->names_ns,
+		.gone_ns = m->gone_ns,
 		.json_hash = m->json_hash,
 	};
 	char name[MONTH_FILE_NAME];
@@ -188,7 +188,7 @@ static int row_valid(const struct month *m, const struct activity *a, uint32_t j
 	return a->label_id >= 1 && a->label_id <= LABEL_ID_MAX && strings <= m->strings_len &&
 	       (uint64_t)a->json_at + a->json_len <= json_len && a->json_lines <= a->json_len &&
 	       day_valid(a->day) && month_of_day(a->day) == m->number && a->start_s >= 0 &&
-	       a->end_s >= a->start_s && a->changed_s >= 0;
+	       a->end_s >= a->start_s && a->changed_ns >= 0;
 }
 
 static int read_rows(int fd, const struct header *h, struct month *m, struct err *err)
@@ -199,8 +199,8 @@ static int read_rows(int fd, const struct header *h, struct month *m, struct err
 	if (index_hash(h, m) != h->index_hash)
 		return bad(err, "its checksum is wrong");
 	m->number = h->number;
-	m->names_s = h->names_s;
-	m->gone_s = h->gone_s;
+	m->names_ns = h->names_ns;
+	m->gone_ns = h->gone_ns;
 	m->json_hash = h->json_hash;
 	m->json_len = h->json_len;
 	for (size_t i = 0; i < m->n; i++)

@@ -21,7 +21,7 @@
 #include "api/err.h"
 #include "cache/month.h"
 
-#define MONTH_FILE_VERSION 1
+#define MONTH_FILE_VERSION 2
 #define MONTH_FILE_MAX     (2 * LISTS_MAX) /* bytes; a month is part of a list */
 #define MONTH_FILE_NAME    16              /* "2022-12" and its NUL, with room */
 

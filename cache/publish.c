@@ -137,7 +137,7 @@ static void note_change(const struct flight *f, const struct month *old, const s
 	struct history *h = &s->history;
 	int64_t *changed_s = &h->year_changed_s[month_year(fresh->number) - HISTORY_YEAR_MIN];
 	if (!old->n != !fresh->n)
-		*changed_s = month_change_s(*changed_s, f->now_s);
+		*changed_s = month_change(*changed_s, f->now_s, 1);
 	if (!f->ends) {
 		h->count += (int64_t)fresh->n - (int64_t)old->n;
 		if (fresh->n && fresh->row[0].start_s > h->newest_s)
@@ -171,8 +171,8 @@ static void replace(struct flight *f, int number, struct month *old, struct mont
 	const uint32_t *rows;
 	size_t n = rows_of(f, number, &rows);
 
-	int r = month_build(number, &f->listing->list, rows, n, &past, f->now_s, s->config.names,
-			    &fresh, &text);
+	int r = month_build(number, &f->listing->list, rows, n, &past,
+			    clock_wall_ns(s->config.clock), s->config.names, &fresh, &text);
 	if (r < 0) {
 		fail_month(f, number, r);
 		return;
@@ -331,7 +331,7 @@ static struct history next_history(const struct history *old, const struct listi
 	}
 	if (old->oldest_day / 10000 != h.oldest_day / 10000 ||
 	    old->newest_day / 10000 > h.newest_day / 10000)
-		h.root_changed_s = month_change_s(old->root_changed_s, now_s);
+		h.root_changed_s = month_change(old->root_changed_s, now_s, 1);
 	/* More or fewer than the new ones explain: something old came or went. */
 	if (h.count - old->count != count_newer(l, old->newest_s))
 		h.stale_s = now_s;

@@ -273,7 +273,7 @@ void notify_after(void *ctx, struct month *old, struct month *fresh)
 	post_summaries(fs, &month);
 	post_summaries(fs, &year);
 	post_summaries(fs, &all);
-	if (!old || old->names_s != fresh->names_s)
+	if (!old || old->names_ns != fresh->names_ns)
 		post_everywhere(fs, &month, "");
 	if (!old || !old->n != !fresh->n) {
 		snprintf(name, sizeof(name), "%02d", month.month);

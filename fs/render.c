@@ -76,7 +76,7 @@ static void *make_view(const struct month *m)
 		return NULL;
 	}
 	if (v)
-		v->mtime_s = month_mtime_s(m);
+		v->mtime_ns = month_mtime_ns(m);
 	return v;
 }
 

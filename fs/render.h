@@ -39,7 +39,7 @@ struct month_view {
 	struct names names;
 	struct layout csv[2]; /* [raw_csv] */
 	struct layout json;   /* each row with the comma behind it */
-	int64_t mtime_s;      /* of its summaries */
+	int64_t mtime_ns;     /* of its summaries */
 };
 
 /* The view of a month, kept with it; NULL: no memory. */

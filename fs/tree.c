@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "api/clock.h"
 #include "api/day.h"
 #include "fs/view.h"
 
@@ -135,13 +136,17 @@ static void begin(struct tree_entry *e, const struct thing *t)
 	*e = (struct tree_entry){.thing = *t, .ino = inode_of(t)};
 }
 
-/* The nanoseconds are a hash of the content, so that an edit of equal length and second shows,
- * also after the cache was wiped. The version moves with either. */
-static void date(struct tree_entry *e, int64_t mtime_s, uint64_t content)
+/* Data have whole seconds: the nanoseconds are then a hash of the content, so that an edit of equal
+ * length shows, also after the cache was wiped. A moment when a change was seen stands as it is:
+ * not in the future, and not before the start of a backup that read the old content. The version
+ * moves with either. */
+static void date(struct tree_entry *e, int64_t mtime_ns, uint64_t content)
 {
-	e->mtime_s = mtime_s;
-	e->mtime_ns = (uint32_t)(content % 1000000000);
-	e->version = XXH3_64bits_withSeed(&mtime_s, sizeof(mtime_s), content);
+	e->mtime_s = mtime_ns / CLOCK_NS;
+	e->mtime_ns = (uint32_t)(mtime_ns % CLOCK_NS);
+	if (!e->mtime_ns)
+		e->mtime_ns = (uint32_t)(content % CLOCK_NS);
+	e->version = XXH3_64bits_withSeed(&mtime_ns, sizeof(mtime_ns), content);
 }
 
 void tree_upper_dir(const struct thing *t, const struct history *h, struct tree_entry *e)
@@ -152,20 +157,26 @@ void tree_upper_dir(const struct thing *t, const struct history *h, struct tree_
 					     : history_all_mtime_s(h);
 }
 
-/* What is not in a view's month, as far as was found out: a hash, 0 nothing, and since when. */
+/* What is not in a view's month, as far as was found out: a hash, 0 nothing, and since when: from
+ * the second before, with some of the hash, since two names that go within a second are two
+ * changes. */
 static uint64_t absent_hash(const struct thing *t, const struct tree_views *v, struct month *m,
-			    int64_t *last_s)
+			    int64_t *last_ns)
 {
 	uint64_t hash = 0;
+	int64_t last_s = 0;
 
 	for (size_t i = 0; t->view && i < m->n; i++) {
 		const struct blob_key key = blob_key(view_export(t->view), &m->row[i], m->strings);
 		int64_t s = blob_store_absent(v->blobs, &key);
 		if (s)
 			hash ^= XXH3_64bits(&key.label_id, sizeof(key.label_id));
-		if (s > *last_s)
-			*last_s = s;
+		if (s > last_s)
+			last_s = s;
 	}
+	if ((last_s - 1) * CLOCK_NS > *last_ns)
+		*last_ns = (last_s - 1) * CLOCK_NS;
+	*last_ns += (int64_t)(hash % (CLOCK_NS / 1000));
 	return hash;
 }
 
@@ -180,10 +191,9 @@ int tree_month_dir(const struct thing *t, const struct tree_views *known, const 
 		return -ENOENT;
 	if (!(v = month_view(m)))
 		return -ENOMEM;
-	int64_t last_s = m->names_s;
-	/* In the nanoseconds, too: two names that go within a second are two changes. */
-	uint64_t absent = absent_hash(t, known, m, &last_s);
-	date(e, last_s, v->names.hash ^ absent);
+	int64_t last_ns = m->names_ns;
+	uint64_t absent = absent_hash(t, known, m, &last_ns);
+	date(e, last_ns, v->names.hash ^ absent);
 	e->version = 0;
 	return 0;
 }
@@ -191,7 +201,7 @@ int tree_month_dir(const struct thing *t, const struct tree_views *known, const 
 int tree_summary(const struct thing *t, const struct render_options *o, const struct span *span,
 		 struct tree_entry *e)
 {
-	int64_t newest_s = 0;
+	int64_t newest_ns = 0;
 	struct part p;
 
 	begin(e, t);
@@ -200,12 +210,12 @@ int tree_summary(const struct thing *t, const struct render_options *o, const st
 	for (int i = 0; i < span->n; i++) {
 		struct month *m = span->month[i];
 		/* render_summary() has made the views of those that have any rows. */
-		int64_t s = m->n ? month_view(m)->mtime_s : month_mtime_s(m);
-		if (s > newest_s)
-			newest_s = s;
+		int64_t ns = m->n ? month_view(m)->mtime_ns : month_mtime_ns(m);
+		if (ns > newest_ns)
+			newest_ns = ns;
 	}
 	e->size = p.size;
-	date(e, newest_s, p.hash);
+	date(e, newest_ns, p.hash);
 	return t->kind == THING_SUMMARY && t->month && !span->month[0]->n ? -ENOENT : 0;
 }
 
@@ -215,7 +225,7 @@ static void activity(const struct thing *t, const struct activity *a, struct tre
 	e->thing.label_id = a->label_id;
 	e->ino = inode_of(&e->thing);
 	e->size = a->json_len;
-	date(e, activity_mtime_s(a), a->hash);
+	date(e, activity_mtime_ns(a), a->hash);
 }
 
 int tree_activity(const struct thing *t, const struct span *span, struct tree_entry *e)
@@ -237,7 +247,7 @@ int tree_download(const struct thing *t, const struct span *span, const struct b
 		return -ENOENT;
 	begin(e, t);
 	e->size = info->size;
-	date(e, activity_mtime_s(a), info->hash);
+	date(e, activity_mtime_ns(a), info->hash);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Times, inode numbers and block counts come from the data.
 . "$(dirname "$0")/lib.sh"
+command -v jq >/dev/null || skip "no jq"
 hub_start --athlete both --activities 300 --years 4
 mount_fs -o views=none
 cat >"$T/times.py" <<'END'
@@ -57,10 +58,34 @@ check "every file and folder" "$py" "$T/times.py" "$M"
 unmount
 forget_months
 for name in "Twin A" "Twin B"; do
-    hubctl add "{\"date\": 20210303, \"hhmm\": \"0800\", \"name\": \"$name\"}" >/dev/null
+    hubctl add "{\"date\": 20210303, \"hhmm\": \"0800\", \"name\": \"$name\"}" >"$T/twin"
 done
 mount_fs -o views=none
 same "contents of one size and second differ in the nanoseconds" "1 2" \
     "$(stat -c %s "$M"/2021/03/20210303-Twin?.json | sort -u | wc -l) $(
         stat -c %.9Y "$M"/2021/03/20210303-Twin?.json | sort -u | wc -l)"
+
+# ---- what is seen to change gets the moment when it was seen
+
+cat >"$T/seen.py" <<'END'
+import glob, json, os, subprocess, sys, time
+program, mount, hub, hubctl, label = sys.argv[1:]
+for n in range(6):
+    before = time.time_ns()
+    subprocess.run(["sh", hubctl, hub, "edit", json.dumps({"labelId": label, "set": {"name": f"Twin {n}"}})],
+                   check=True, capture_output=True)
+    subprocess.run([program, "--refresh", mount + "/2021/03"], check=True, capture_output=True)
+    for path in ("/2021/03/activities.csv", "/2021/activities.json", "/2021/03", f"/2021/03/20210303-Twin{n}.json"):
+        seen = os.stat(mount + path).st_mtime_ns
+        # A backup that began before it was seen has to read it again; nothing is from the future.
+        assert before <= seen <= time.time_ns(), (n, path, before, seen, time.time_ns())
+END
+id=$(jq -r .labelId "$T/twin")
+check "not before it was changed, nor in the future" "$py" "$T/seen.py" "$COROSFS" "$M" "$hub" \
+    "$TOP/tests/hub/hubctl" "$id"
+when() { (cd "$M" && find 2021 -printf '%p %T@\n' | sort); }
+when >"$T/before"
+remount -o views=none
+when >"$T/after"
+check "the same on the next mount" cmp "$T/before" "$T/after"
 finish

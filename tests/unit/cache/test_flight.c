@@ -131,7 +131,7 @@ static void refresh_looks_at_all_that_is_cached(void **state)
 	month_store_refresh(t.store);
 	assert_true(run(&t) >= 2);
 	assert_int_equal(fetch(&t, SETTLED, SETTLED, &g), 0);
-	assert_true(g.span->month[0]->row[0].changed_s == NOW_S);
+	assert_true(g.span->month[0]->row[0].changed_ns == NOW_S * CLOCK_NS);
 	assert_in_range(fake_hub_calls(t.hub) - calls, 2, 3);
 	drop(&g);
 	teardown(&t);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "api/clock.h"
 #include "api/day.h"
 #include "tests/support/failing_alloc.h"
 #include "tests/support/make_month.h"
@@ -48,7 +49,7 @@ static struct month *build(const struct item *items, size_t n, const struct mont
 static const struct change_case {
 	const char *why;
 	struct item item[3];
-	int64_t changed_s[3]; /* of the items, in their order */
+	int64_t changed_ns[3]; /* of the items, in their order */
 	int same, names_moved, gone;
 } change_cases[] = {
 	{"nothing changed", {{LABEL, 20221230, 450, NULL, NULL}}, {0}, 1, 0, 0},
@@ -92,15 +93,15 @@ static void change(void **state)
 
 	while (n < 3 && c->item[n].label)
 		n++;
-	old->names_s = 777;
-	old->gone_s = 7;
+	old->names_ns = 777;
+	old->gone_ns = 7;
 	m = build(c->item, n, old, &text);
 	assert_int_equal(m->n, n);
 	for (size_t i = 0; i < n; i++)
-		assert_true(month_find(m, c->item[i].label)->changed_s == c->changed_s[i]);
+		assert_true(month_find(m, c->item[i].label)->changed_ns == c->changed_ns[i]);
 	assert_int_equal(month_same(old, m), c->same);
-	assert_true(m->names_s == (c->names_moved ? NOW_S : 777));
-	assert_true(m->gone_s == (c->gone ? NOW_S : 7));
+	assert_true(m->names_ns == (c->names_moved ? NOW_S : 777));
+	assert_true(m->gone_ns == (c->gone ? NOW_S : 7));
 	month_unref(old);
 	month_text_unref(old_text);
 	month_unref(m);
@@ -116,11 +117,11 @@ static void changes_are_handed_on(void **state)
 	struct month *old = build(items, 2, NULL, &old_text);
 
 	(void)state;
-	old->row[0].changed_s = 555;
+	old->row[0].changed_ns = 555;
 	struct month *m = build(items, 2, old, &text);
-	assert_true(m->row[0].changed_s == 555);
-	assert_true(m->row[1].changed_s == 0);
-	assert_true(month_mtime_s(m) == m->row[1].end_s);
+	assert_true(m->row[0].changed_ns == 555);
+	assert_true(m->row[1].changed_ns == 0);
+	assert_true(month_mtime_ns(m) == m->row[1].end_s * CLOCK_NS);
 	month_unref(old);
 	month_text_unref(old_text);
 	month_unref(m);
@@ -137,8 +138,9 @@ static void first_sight(void **state)
 	(void)state;
 	int64_t end_s = day_start_s(20221230) + 510 * 60;
 	assert_int_equal(m->number, DECEMBER);
-	assert_true(m->names_s == end_s && month_mtime_s(m) == end_s && m->gone_s == 0);
-	assert_true(activity_mtime_s(&m->row[0]) == end_s);
+	assert_true(m->names_ns == end_s * CLOCK_NS && month_mtime_ns(m) == end_s * CLOCK_NS &&
+		    m->gone_ns == 0);
+	assert_true(activity_mtime_ns(&m->row[0]) == end_s * CLOCK_NS);
 	assert_true(m->row[0].label_id == LABEL && m->row[1].label_id == LABEL + 1);
 	assert_true(m->json_len == text->len);
 	assert_true(m->json_hash == XXH3_64bits(text->data, text->len));
@@ -148,7 +150,7 @@ static void first_sight(void **state)
 	month_unref(m);
 	month_text_unref(text);
 	m = build(NULL, 0, NULL, &text);
-	assert_true(m->n == 0 && text->len == 0 && m->names_s == 0 && month_mtime_s(m) == 0);
+	assert_true(m->n == 0 && text->len == 0 && m->names_ns == 0 && month_mtime_ns(m) == 0);
 	assert_null(month_find(m, LABEL));
 	assert_true(month_size(m) >= sizeof(*m));
 	month_unref(m);
@@ -192,12 +194,12 @@ static void many_are_compared(void **state)
 	assert_int_equal(
 		month_build(DECEMBER, &list, rows + 1, MANY - 1, &past, NOW_S, names, &m, &text),
 		0);
-	assert_true(m->gone_s == NOW_S);
+	assert_true(m->gone_ns == NOW_S);
 	assert_null(month_find(m, row[0].label_id));
 	for (uint32_t i = 1; i < MANY; i++) {
 		const struct activity *a = month_find(m, row[i].label_id);
 		assert_ptr_equal(a, &m->row[i - 1]);
-		assert_true(a->changed_s == (i % 3 ? 0 : NOW_S));
+		assert_true(a->changed_ns == (i % 3 ? 0 : NOW_S));
 	}
 	month_text_unref(text);
 	month_unref(m);
@@ -333,11 +335,11 @@ static void out_of_memory(void **state)
 static void times_of_change(void **state)
 {
 	(void)state;
-	assert_true(month_change_s(0, NOW_S) == NOW_S);
-	assert_true(month_change_s(NOW_S - 1, NOW_S) == NOW_S);
-	assert_true(month_change_s(NOW_S, NOW_S) == NOW_S + 1);
-	assert_true(month_change_s(NOW_S + 1, NOW_S) == NOW_S + 2);
-	assert_true(month_change_s(NOW_S + 365 * 86400, NOW_S) == NOW_S);
+	assert_true(month_change(0, NOW_S, 1) == NOW_S);
+	assert_true(month_change(NOW_S - 1, NOW_S, 1) == NOW_S);
+	assert_true(month_change(NOW_S, NOW_S, 1) == NOW_S + 1);
+	assert_true(month_change(NOW_S + 1, NOW_S, 1) == NOW_S + 2);
+	assert_true(month_change(NOW_S + 365 * 86400, NOW_S, 1) == NOW_S);
 }
 
 int main(void)

@@ -56,8 +56,8 @@ static void made_new(struct made *d, size_t n)
 
 	temp_dir_new(&d->dir);
 	d->m = make_month(DECEMBER, items, n, names, &d->text);
-	d->m->names_s = 12345;
-	d->m->gone_s = 54321;
+	d->m->names_ns = 12345;
+	d->m->gone_ns = 54321;
 	if (month_file_write(d->dir.fd, d->m, d->text, FETCHED, &err) < 0)
 		fail_msg("%s", err.text);
 }
@@ -74,7 +74,7 @@ static void assert_same(const struct month *a, const struct month *b)
 	assert_int_equal(a->number, b->number);
 	assert_int_equal(a->n, b->n);
 	assert_int_equal(a->strings_len, b->strings_len);
-	assert_true(a->names_s == b->names_s && a->gone_s == b->gone_s);
+	assert_true(a->names_ns == b->names_ns && a->gone_ns == b->gone_ns);
 	assert_true(a->json_hash == b->json_hash && a->json_len == b->json_len);
 	assert_memory_equal(a->row, b->row, a->n * sizeof(a->row[0]) + a->strings_len);
 	assert_true(a->strings == (const char *)&a->row[a->n]);
@@ -299,7 +299,7 @@ static const struct forged_case {
 	size_t at, size;
 	uint64_t value;
 } forged_cases[] = {
-	{"another version", AT_VERSION, 4, 2},
+	{"another version", AT_VERSION, 4, MONTH_FILE_VERSION + 1},
 	{"another byte order", AT_BYTE_ORDER, 4, 0x04030201},
 	{"another month", AT_NUMBER, 4, DECEMBER - 1},
 	{"a negative month", AT_NUMBER, 4, UINT32_MAX},
@@ -315,7 +315,7 @@ static const struct forged_case {
 	{"a start before 1970", ROW(start_s), 8, (uint64_t)-1},
 	{"a start that breaks the order", ROW(start_s), 8, 5},
 	{"an end before the start", ROW(end_s), 8, 1},
-	{"a negative change", ROW(changed_s), 8, (uint64_t)-5},
+	{"a negative change", ROW(changed_ns), 8, (uint64_t)-5},
 	{"text past the end", ROW(json_at), 4, UINT32_MAX},
 	{"text that ends past the end", ROW(json_len), 4, 1 << 20},
 	{"more lines than bytes", ROW(json_lines), 4, UINT32_MAX},

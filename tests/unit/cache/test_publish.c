@@ -34,10 +34,10 @@ static void changed(void **state)
 	/* Times: what changed was seen to do so now. */
 	const struct activity *edited = month_find(is, LABEL + 2),
 			      *same = month_find(is, LABEL + 1);
-	assert_true(edited->changed_s == NOW_S + TTL_S);
-	assert_true(same->changed_s == 0);
-	assert_true(is->names_s == NOW_S + TTL_S);
-	assert_true(was->names_s < is->names_s);
+	assert_true(edited->changed_ns == (NOW_S + TTL_S) * CLOCK_NS);
+	assert_true(same->changed_ns == 0);
+	assert_true(is->names_ns == (NOW_S + TTL_S) * CLOCK_NS);
+	assert_true(was->names_ns < is->names_ns);
 	/* Each version has its own text. */
 	ask_text(&t, was, &text);
 	assert_text_of(was, &text);
@@ -92,7 +92,7 @@ static void changed_before_it_was_looked_at(void **state)
 	month_store_refresh(t.store);
 	run(&t);
 	assert_int_equal(fetch(&t, JANUARY, JANUARY, &g), 0);
-	assert_true(g.span->month[0]->row[0].changed_s == NOW_S + TTL_S);
+	assert_true(g.span->month[0]->row[0].changed_ns == (NOW_S + TTL_S) * CLOCK_NS);
 	drop(&g);
 	teardown(&t);
 }
@@ -192,7 +192,7 @@ static void emptied(void **state)
 	fetch_and_drop(&t, SETTLED, SETTLED);
 	fetch(&t, SETTLED, SETTLED, &g);
 	assert_int_equal(g.span->month[0]->n, 0);
-	assert_true(g.span->month[0]->gone_s == NOW_S + 7 * 86400);
+	assert_true(g.span->month[0]->gone_ns == (NOW_S + 7 * 86400) * CLOCK_NS);
 	drop(&g);
 	/* A name in the year went. */
 	month_store_history_now(t.store, &h);

@@ -193,8 +193,8 @@ static void restart_gives_the_same(void **state)
 	const struct month *is = g.span->month[0];
 	assert_int_equal(is->n, was->n);
 	assert_memory_equal(is->row, was->row, size);
-	assert_true(is->names_s == was->names_s && is->gone_s == was->gone_s);
-	assert_true(is->gone_s == NOW_S + TTL_S);
+	assert_true(is->names_ns == was->names_ns && is->gone_ns == was->gone_ns);
+	assert_true(is->gone_ns == (NOW_S + TTL_S) * CLOCK_NS);
 	drop(&g);
 	month_unref(was);
 	teardown(&t);

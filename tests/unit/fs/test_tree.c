@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/clock.h"
 #include "tests/support/failing_alloc.h"
 #include "tests/support/make_span.h"
 
@@ -248,10 +249,10 @@ static void activity_attributes(void **state)
 	assert_int_equal(tree_activity(&e.thing, d.s.span, &e), 0);
 	assert_true(e.size == a->json_len);
 	/* Seen to have changed: that is its time. */
-	((struct activity *)a)->changed_s = 1700000000;
+	((struct activity *)a)->changed_ns = 1700000000 * CLOCK_NS + 42;
 	uint64_t version = e.version;
 	assert_int_equal(tree_activity(&e.thing, d.s.span, &e), 0);
-	assert_true(e.mtime_s == 1700000000);
+	assert_true(e.mtime_s == 1700000000 && e.mtime_ns == 42);
 	assert_true(e.version != version);
 	struct thing t = thing_month(2022, 12);
 	t = thing_summary(&t, FORMAT_CSV);
@@ -259,9 +260,9 @@ static void activity_attributes(void **state)
 	struct made changed;
 	make_dir(&changed, &month);
 	a = month_find(changed.s.span->month[0], LABEL);
-	((struct activity *)a)->changed_s = 1700000000;
+	((struct activity *)a)->changed_ns = 1700000000 * CLOCK_NS + 42;
 	assert_int_equal(tree_summary(&t, &plain, changed.s.span, &summary), 0);
-	assert_true(summary.mtime_s == 1700000000);
+	assert_true(summary.mtime_s == 1700000000 && summary.mtime_ns == 42);
 	free_span(&changed.s);
 	e.thing.label_id = 1;
 	e.thing.kind = THING_ACTIVITY;
