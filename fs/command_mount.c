@@ -108,6 +108,7 @@ static int start_mount(struct program *p, struct err *err)
 	p->fs.file_mode = S_IFREG | (0666 & ~mask);
 	p->fs.dir_mode = S_IFDIR | (0777 & ~mask);
 	p->fs.wait_ms = (int)o->timeout * 1000;
+	p->fs.cache_size = (uint64_t)o->cache_size;
 	struct mount_config config = {
 		.fs = &p->fs,
 		.account = o->account,

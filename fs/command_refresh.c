@@ -29,8 +29,12 @@ static void say(const char *path, const json_t *done)
 	int all = number(done, "months"), fresh = number(done, "new"),
 	    changed = number(done, "changed");
 
+	/* A month before the first activity of all may be where one was added. */
+	if (all < fresh + changed)
+		all = fresh + changed;
 	if (!all) {
-		clean_print(stdout, "%s: nothing of it is cached\n", path);
+		clean_print(stdout, "%s: nothing of it is cached", path);
+		putchar('\n');
 		return;
 	}
 	clean_print(stdout, "%s: looked at %d month%s with %d request%s: ", path, all,

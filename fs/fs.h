@@ -28,6 +28,7 @@ struct fs {
 	gid_t gid;
 	mode_t file_mode, dir_mode; /* with their type */
 	int wait_ms;                /* the longest that one system call may wait */
+	uint64_t cache_size;        /* bytes of downloads that are kept */
 	atomic_int parallel_wanted; /* parallel.h */
 	void (*ready)(void *arg);   /* the kernel has said hello */
 	void *ready_arg;

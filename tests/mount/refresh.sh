@@ -117,9 +117,18 @@ same "everything else stays" 3003 "$(ls | wc -l)"
 cd /
 old=$(date -d "$(date +%Y-%m-15) -40 days" +%Y%m)15
 refused "a month without activities is not there" ls "$M/$(echo "$old" | cut -c1-4)/$(echo "$old" | cut -c5-6)"
-hubctl add "{\"date\": $old, \"hhmm\": \"1200\", \"name\": \"Late Upload\"}" >/dev/null
+hubctl add "{\"date\": $old, \"hhmm\": \"1200\", \"name\": \"Late Upload\"}" >"$T/late"
 late() { grep -q "Late Upload" "$M/all/activities.csv"; }
 check "an old activity that comes late is noticed by the count" within 20 late
 check "and has its file" within 15 \
     test -f "$M/$(echo "$old" | cut -c1-4)/$(echo "$old" | cut -c5-6)/$old-LateUpload.json"
+month=$(echo "$old" | cut -c1-4)/$(echo "$old" | cut -c5-6)
+cd "$M/$month" || exit 1
+hubctl delete "{\"labelId\": \"$(jq -r .labelId "$T/late")\"}"
+refused "when it is deleted, the month goes" "$COROSFS" --refresh "$M/$month"
+refused "- also as a working directory" ls .
+hubctl add "{\"date\": $old, \"hhmm\": \"1200\", \"name\": \"Once Again\"}" >/dev/null
+check "another one brings it back" "$COROSFS" --refresh "$M/$month"
+check "- also as a working directory" within 10 has "$old-OnceAgain.json"
+cd /
 finish

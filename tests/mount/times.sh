@@ -65,6 +65,19 @@ same "contents of one size and second differ in the nanoseconds" "1 2" \
     "$(stat -c %s "$M"/2021/03/20210303-Twin?.json | sort -u | wc -l) $(
         stat -c %.9Y "$M"/2021/03/20210303-Twin?.json | sort -u | wc -l)"
 
+# ---- df: the recordings that are kept, of those that may be
+
+df_of() { "$py" -c 'import os, sys
+s = os.statvfs(sys.argv[1])
+assert s.f_frsize == 4096 and s.f_namemax == 255 and 0 < s.f_bavail == s.f_bfree <= s.f_blocks, s
+print(s.f_blocks * s.f_frsize, (s.f_blocks - s.f_bfree) * s.f_frsize)' "$M"; }
+size=$(((10 << 30) + 4096)) # a block more, lest there be none
+same "df: nothing of cache_size" "$size 0" "$(df_of)"
+cat "$M/fit/2022/12/20221230-FooRun.fit" "$M/fit/2022/12/20221228-BarRun.fit" >"$T/fit"
+check "then the recordings that were read, and some ahead of them" sh -c \
+    'test $1 -eq $2 && test $3 -ge $4' - "$size" $(df_of) "$(wc -c <"$T/fit")"
+check "in percent" sh -c 'df -P "$1" | grep -q " 1% "' - "$M"
+
 # ---- what is seen to change gets the moment when it was seen
 
 cat >"$T/seen.py" <<'END'
