@@ -343,6 +343,12 @@ static void set_out(void *arg)
 int download_start(struct downloads *all, const struct download_want *want,
 		   const struct download_sink *sink, void *arg)
 {
+	return download_begin(all, want, sink, arg, 0);
+}
+
+int download_begin(struct downloads *all, const struct download_want *want,
+		   const struct download_sink *sink, void *arg, int is_probe)
+{
 	struct download *d = calloc(1, sizeof(*d));
 
 	if (!d)
@@ -352,6 +358,7 @@ int download_start(struct downloads *all, const struct download_want *want,
 	d->edges.form = want->form;
 	d->sink = sink;
 	d->arg = arg;
+	d->is_probe = d->is_trial = is_probe;
 	buf_init(&d->detail, DETAIL_TEXT_MAX);
 	int r = http_run(all->http, set_out, d);
 	if (r < 0)

@@ -166,6 +166,72 @@ static void host_fails(struct download *d, const struct err *err)
 	d->is_trial = 0;
 }
 
+/* ---- the probe ---- */
+
+/*
+ * The breaker is about the host, and five recordings in a row may be lost: before it opens, and
+ * before it stays open, the last file that came is fetched once more, to nowhere, and counts in the
+ * place of the one that failed.
+ */
+static int probe_begin(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static int probe_write(void *arg, const char *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+static enum failure_scope whose(const struct downloads *all, enum failure_scope scope)
+{
+	return all->breaker.failures < BREAKER_FAILURES ? scope : FAILURE_HUB;
+}
+
+static void probe_done(void *arg, enum failure_scope scope, const struct err *err)
+{
+	struct downloads *all = arg;
+	struct download *d;
+
+	(void)scope;
+	(void)err;
+	all->is_probing = 0;
+	for (;;) {
+		for (d = all->first; d && !d->is_doubted; d = d->next)
+			;
+		if (!d)
+			return;
+		const struct err why = d->why;
+		d->is_doubted = 0;
+		end(d, whose(all, d->scope), &why);
+	}
+}
+
+/* Whether the probe will tell. */
+static int doubt(struct download *d, enum failure_scope scope, const struct err *why)
+{
+	static const struct download_sink sink = {probe_begin, probe_write, probe_done};
+	struct downloads *all = d->all;
+	int is_near = d->is_trial || all->breaker.failures == BREAKER_FAILURES - 1;
+
+	if (scope == FAILURE_HUB || !is_near || d->is_probe || !all->good.label_id ||
+	    all->good.label_id == d->want.label_id)
+		return 0;
+	if (!all->is_probing)
+		all->is_probing = download_begin(all, &all->good, &sink, all, 1) == 0;
+	d->is_doubted = all->is_probing;
+	d->is_trial &= !d->is_doubted;
+	d->scope = scope;
+	d->why = *why;
+	if (d->is_doubted)
+		free_place(d);
+	return d->is_doubted;
+}
+
 /* ---- the file ---- */
 
 static int take(void *arg, const char *data, size_t len)
@@ -207,17 +273,15 @@ static int explain(const struct http_answer *a, const struct err *why, struct er
 	       why->code == -EHOSTUNREACH || why->code == -ETIMEDOUT;
 }
 
-/* Whose failure that is. A gateway that answers 403 for everything is told from a file that is not
- * there by another one that comes meanwhile. */
+/* Whose failure that is, if the host works. A gateway that answers 403 for everything is told from
+ * a file that is not there by another one that comes meanwhile. */
 static enum failure_scope scope_of(const struct download *d, const struct http_answer *a,
 				   const struct err *why)
 {
-	const struct downloads *all = d->all;
-
 	if (d->sink_failed || why->code == -ENOMEM || why->code == -ECANCELED ||
-	    why->code == -EHOSTUNREACH || all->breaker.failures >= BREAKER_FAILURES)
+	    why->code == -EHOSTUNREACH)
 		return FAILURE_HUB;
-	if (is_missing(a) && (d->want.was_gone || all->given_ms > d->missed_ms))
+	if (is_missing(a) && (d->want.was_gone || d->all->given_ms > d->missed_ms))
 		return FAILURE_GONE;
 	return FAILURE_ITEM;
 }
@@ -284,6 +348,7 @@ static void came(struct download *d)
 	if (r > 0 && said_news(&all->odd, &err, session_now_ms(all->session)))
 		log_warn("%s; it is taken as it is", err.text);
 	if (r >= 0) {
+		all->good = d->want;
 		all->given_ms = session_now_ms(all->session);
 		err = (struct err){0};
 	}
@@ -310,11 +375,15 @@ static void fetched(void *arg, const struct http_answer *a, const struct err *wh
 		free_place(d);
 		return;
 	}
-	if (d->sink_failed)
+	enum failure_scope scope = scope_of(d, a, why);
+	if (d->sink_failed) {
 		err_sys(&err, why->code, "keep it");
-	else if (explain(a, why, &err))
+	} else if (explain(a, why, &err)) {
+		if (doubt(d, scope, &err))
+			return;
 		host_fails(d, &err);
-	end(d, scope_of(d, a, why), &err);
+	}
+	end(d, whose(d->all, scope), &err);
 }
 
 /* An attempt, when there is a place for it. */
@@ -324,7 +393,7 @@ static void fetch(void *arg)
 	struct downloads *all = d->all;
 	struct err err = {0};
 
-	d->is_queued = !d->is_active && all->active >= DOWNLOADS_AT_ONCE;
+	d->is_queued = !d->is_active && !d->is_probe && all->active >= DOWNLOADS_AT_ONCE;
 	if (d->is_queued) {
 		watch(all);
 		return;

@@ -31,6 +31,8 @@ struct download {
 	int is_active;   /* holds one of the places */
 	int is_queued;   /* waits for one */
 	int is_trial;    /* the one that the breaker let through */
+	int is_probe;    /* nobody's, but to see whether the file host works */
+	int is_doubted;  /* waits for the probe to tell whose failure it is */
 	int is_odd;      /* once, so far */
 	int sink_failed; /* it did not take the bytes */
 	char *url;
@@ -52,8 +54,10 @@ struct downloads {
 	int active;
 	int is_watching; /* a timer looks for places that slow ones hold */
 	struct breaker breaker;
-	uint64_t last_failed; /* counts once for the breaker, however often it fails */
-	int64_t given_ms;     /* mono: a whole file came */
+	uint64_t last_failed;      /* counts once for the breaker, however often it fails */
+	struct download_want good; /* the last whole file that came; label_id 0: none */
+	int64_t given_ms;          /* mono: then */
+	int is_probing;
 	struct said odd;
 };
 
@@ -65,6 +69,9 @@ void download_finish(struct download *d, enum failure_scope scope, const struct 
 void download_finish_code(struct download *d, int code);
 /* On the thread of downloads: to the question. */
 void download_ask(void *download);
+/* download_start(), also of a probe. */
+int download_begin(struct downloads *all, const struct download_want *want,
+		   const struct download_sink *sink, void *arg, int is_probe);
 
 /* ---- download_file.c, on the thread of downloads ---- */
 

@@ -29,6 +29,7 @@ class Fault:
         self.kind = options["kind"]
         self.path = options.get("path", "/activity/query")
         self.query = options.get("query", "")
+        self.spared = options.get("except")
         self.holds = options.get("holds")       # a labelId: only a page of the list with it
         self.after = options.get("after", 0)
         # An activity is inserted once, unless more are asked for.
@@ -68,7 +69,8 @@ class Faults:
         hit = []
         with self.lock:
             for f in self.list:
-                if f.path not in path or f.query not in query:
+                if f.path not in path or f.query not in query \
+                        or (f.spared and f.spared in path + query):
                     continue
                 if f.holds and f.holds not in listed():
                     continue

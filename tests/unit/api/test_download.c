@@ -610,6 +610,53 @@ static void one_file_that_fails_says_nothing_about_the_host(void **state)
 	net_free(n);
 }
 
+/* Nor do many, if another one comes. */
+static void neighbours_that_fail_say_nothing_about_the_host(void **state)
+{
+	static const uint64_t labels[] = {RUN,
+					  UINT64_C(443719568814583875),
+					  UINT64_C(443591341905785609),
+					  UINT64_C(443402020026479603),
+					  UINT64_C(443370385339308971),
+					  UINT64_C(443239094430826825),
+					  UINT64_C(443207192938901084)};
+	struct net *n = login(10000);
+	struct sunk s;
+
+	(void)state;
+	assert_int_equal(code_of(n, EXPORT_FIT, INDOOR, 101), 0);
+	hub_process_post(hub, "set",
+			 "{\"faults\":[{\"kind\":\"status\",\"code\":501,\"path\":\"/fit/\","
+			 "\"except\":\"443032345867956642\"}]}");
+	hub_process_post(hub, "reset", "");
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		bring(n, &s, EXPORT_FIT, labels[i], 100);
+		assert_int_equal(s.err.code, -EIO);
+		assert_int_equal(s.scope, FAILURE_ITEM);
+		sunk_clear(&s);
+	}
+	/* It was seen once that it works. */
+	assert_int_equal(hub_process_stat(hub, "files"), 8);
+	assert_int_equal(code_of(n, EXPORT_FIT, INDOOR, 101), 0);
+	/* One that does not is spared all the same. */
+	hub_process_post(hub, "set", FAULT("\"kind\":\"status\",\"code\":501"));
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(code_of(n, EXPORT_FIT, labels[i], 100), -EIO);
+	long files = hub_process_stat(hub, "files");
+	assert_int_equal(code_of(n, EXPORT_FIT, RUN, 100), -EIO);
+	assert_int_equal(hub_process_stat(hub, "files"), files);
+	/* After ten seconds any file may find out that it works again, even a lost one. */
+	hub_process_post(hub, "set",
+			 "{\"faults\":[{\"kind\":\"status\",\"code\":501,\"path\":\"/fit/\","
+			 "\"except\":\"443032345867956642\"}]}");
+	net_clock_add(10001);
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	assert_int_equal(s.scope, FAILURE_ITEM);
+	sunk_clear(&s);
+	assert_int_equal(code_of(n, EXPORT_FIT, INDOOR, 101), 0);
+	net_free(n);
+}
+
 /* They keep their places from nobody. */
 static void slow_ones_make_nobody_wait(void **state)
 {
@@ -838,6 +885,8 @@ int main(void)
 	rows_add(&rows, "a file is gone if another comes", a_file_is_gone_if_another_comes, NULL);
 	rows_add(&rows, "one file that fails says nothing about the host",
 		 one_file_that_fails_says_nothing_about_the_host, NULL);
+	rows_add(&rows, "neighbours that fail say nothing about the host",
+		 neighbours_that_fail_say_nothing_about_the_host, NULL);
 	rows_add(&rows, "slow ones make nobody wait", slow_ones_make_nobody_wait, NULL);
 	rows_add(&rows, "logged in again", logged_in_again, NULL);
 	rows_add(&rows, "no memory to begin", no_memory_to_begin, NULL);
