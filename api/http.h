@@ -104,7 +104,8 @@ typedef void http_done(void *arg, const struct http_answer *answer, const struct
 /*
  * Sends a request. On the transport thread only. Everything in `r` is copied.
  * Redirects are not followed: a 3xx is an answer like another. Gzip is asked
- * for and undone, and the ceiling counts the undone bytes.
+ * for and undone, and the ceiling counts the undone bytes. All answers that are
+ * collected at a time have 32 MiB together, but each may have 1 MiB.
  */
 void http_submit(struct http *h, const struct http_request *r, http_done *done, void *arg);
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,6 +26,12 @@
 #define RETRY_AFTER_S  3600  /* a later time is cut to this; libcurl 8 cuts it to six hours */
 #define CURL_TOO_LARGE 100   /* CURLE_TOO_LARGE, which version 7 does not have */
 
+/* Bytes of the answers that are collected now, of all transports, and the most that they may have
+ * before those go that have more than a small one. */
+#define ANSWERS_MAX ((size_t)32 << 20)
+#define ANSWER_SURE ((size_t)1 << 20)
+static atomic_size_t collected;
+
 static void free_headers(struct curl_slist *headers)
 {
 	for (struct curl_slist *line = headers; line; line = line->next)
@@ -40,6 +47,7 @@ static void transfer_free(struct transfer *t)
 	if (t->body)
 		explicit_bzero(t->body, t->body_len);
 	free(t->body);
+	atomic_fetch_sub(&collected, t->answer.len);
 	if (t->answer.data && t->answer.size <= WIPE_MAX)
 		explicit_bzero(t->answer.data, t->answer.size);
 	buf_clear(&t->answer);
@@ -126,6 +134,16 @@ static int is_too_slow(const struct transfer *t)
 	return ms > t->timeout_ms && (int64_t)t->sunk < ms * ms / PACE;
 }
 
+static int collect(struct transfer *t, const char *data, size_t len)
+{
+	int r = buf_add(&t->answer, data, len);
+
+	if (r == 0 && atomic_fetch_add(&collected, len) + len > ANSWERS_MAX &&
+	    t->answer.len > ANSWER_SURE)
+		r = -EMSGSIZE;
+	return r;
+}
+
 static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
@@ -138,7 +156,7 @@ static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
 		    : is_good(t)            ? t->sink(t->arg, data, size * n)
 					    : 0;
 	} else {
-		r = buf_add(&t->answer, data, size * n);
+		r = collect(t, data, size * n);
 	}
 	if (r < 0) {
 		t->refused = r;
@@ -355,6 +373,10 @@ static int explain(const struct transfer *t, CURLcode result, struct err *err)
 	case CURLE_WRITE_ERROR:
 		if (t->refused == -ETIMEDOUT)
 			return err_set(err, -ETIMEDOUT, "%s sends too slowly", t->host);
+		if (t->refused == -EMSGSIZE)
+			return err_set(err, -EIO,
+				       "%s sends large answers, %zu MiB together with others",
+				       t->host, ANSWERS_MAX >> 20);
 		if (t->refused && t->refused != -EFBIG)
 			return err_sys(err, t->refused, "take the answer of %s", t->host);
 		return err_set(err, -EIO, "%s sends more than %zu KiB in one answer", t->host,

@@ -248,9 +248,33 @@ def _deep(f, envelope, context):
         item["deep"] = f"{_MARK}{len(context['marks']) - 1}."
 
 
+def _heavy(f, envelope, context):
+    """Far more of one thing than any activity has; what compresses well costs little to send."""
+    what, n = f.get("what", "note"), f.get("n", 100000)
+    for item in _items(envelope, f):
+        if what == "deep":
+            context["marks"].append((b"[" * 58 + b"0" + b",1" * n + b"]" * 58, True))
+            item["deep"] = f"{_MARK}{len(context['marks']) - 1}."
+        elif what == "keys":
+            item.update({f"key{i}": {} for i in range(n)})
+        else:
+            item[what] = "x" * n
+
+
+def _rows(f, envelope, _context):
+    """So many more items on a page, with hardly anything in them."""
+    data = envelope["data"]
+    n, items = f.get("n", 20000), data.get("dataList") or []
+    day = items[0]["date"] if items else 20221230
+    first = data.get("pageNumber", 1) * 10 ** 9
+    data["dataList"] = items + [{"labelId": first + i, "date": day} for i in range(n)]
+    data["count"] = max(data["count"], 99999)
+
+
 DATA = {"nulls": _nulls, "missing_keys": _missing_keys, "extra_keys": _extra_keys,
         "swap_numbers": _swap_numbers, "wrong_types": _wrong_types, "count_lies": _count_lies,
-        "duplicate": _duplicate, "bad_item": _bad_item, "bad_utf8": _bad_utf8, "deep": _deep}
+        "duplicate": _duplicate, "bad_item": _bad_item, "bad_utf8": _bad_utf8, "deep": _deep,
+        "heavy": _heavy, "rows": _rows}
 # "delay", "insert" and "file" act in hub.py: on time, the athlete, and what the file host has.
 KINDS = frozenset(ANSWERS) | frozenset(DATA) | WIRE_KINDS | {"delay", "insert", "file"}
 

@@ -565,6 +565,20 @@ class FaultTest(HubTest):
         self.c.fault("result", code="5006", message="no")
         self.assertEqual(self.c.query()["message"], "no")
 
+    def test_more_than_any_activity_has(self):
+        for what, n in (("note", 5000), ("name", 5000), ("keys", 500), ("deep", 2500)):
+            self.c.fault("heavy", what=what, n=n, every=500)
+            sizes = [len(json.dumps(i)) for i in self.c.query(size=3)["data"]["dataList"]]
+            self.assertGreater(sizes[0], 5000)
+            self.assertLess(sizes[1], 5000)
+        self.c.fault("rows", n=1000)
+        data = self.c.query(size=3)["data"]
+        self.assertEqual((len(data["dataList"]), data["count"]), (1003, 99999))
+        self.c.fault("endless", what="headers")
+        with self.assertRaises(http.client.HTTPException):
+            self.get()
+        self.c.conn.close()
+
     def test_cut_and_wrong_length(self):
         for options in ({"kind": "cut", "at": 100}, {"kind": "cut"}, {"kind": "wrong_length"}):
             self.c.control("set", {"fault": options})

@@ -139,7 +139,7 @@ class Connection:
         """Send an answer. Returns (connection may go on, bytes of the body sent)."""
         body, headers = answer.body, answer.headers
         fault = answer.wire
-        streamed = fault and fault.kind == "huge"
+        streamed = fault and fault.kind in ("huge", "endless")
         if packing and len(body) > 256 and not streamed \
                 and "gzip" in request.headers.get("accept-encoding", ""):
             body = answer.packed or gzipped(body)
@@ -302,6 +302,11 @@ def _huge(conn, fault, head, body, answer):
     while sent < goal and not conn.server.stopping.is_set():
         chunk(block)
         sent += len(block)
+    if packer:
+        data = packer.flush(zlib.Z_SYNC_FLUSH)
+        conn.sock.sendall(b"%x\r\n%s\r\n" % (len(data), data))
+    if fault.get("hold") and not conn.hold():
+        return False, sent
     chunk(last)
     if packer:
         data = packer.flush()
@@ -310,10 +315,26 @@ def _huge(conn, fault, head, body, answer):
     return True, sent
 
 
+def _endless(conn, fault, head, body, answer):
+    """What is no body, until the client leaves; "what" says where."""
+    what = fault.get("what", "trailers")
+    lines = b"x-%d: %s\r\n" % (len(body), b"x" * 1000)
+    if what == "hints":
+        lines = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    elif what == "headers":
+        conn.sock.sendall(_text(head)[:-2])
+    else:
+        conn.sock.sendall(_text(head + ["Transfer-Encoding: chunked"])
+                          + b"%x\r\n%s\r\n0\r\n" % (len(body), body))
+    while not conn.server.stopping.is_set():
+        conn.sock.sendall(lines * 64)
+    return False, len(body)
+
+
 _BADLY = {"cut": _cut, "wrong_length": _wrong_length, "trickle": _trickle, "reset": _reset,
           "stall_headers": _stall_headers, "stall_body": _stall_body, "huge": _huge,
           "close_after": _close_after, "no_length": _no_length, "chunked": _chunked,
-          "packed": _packed}
+          "packed": _packed, "endless": _endless}
 WIRE_KINDS = frozenset(_BADLY)
 
 
