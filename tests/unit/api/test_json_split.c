@@ -11,7 +11,8 @@
 #include "tests/support/failing_alloc.h"
 #include "tests/support/rows.h"
 
-#define OK "\"result\":\"0000\""
+#define KEY64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OK    "\"result\":\"0000\""
 
 static int collect(void *arg, const char *data, size_t len)
 {
@@ -43,6 +44,7 @@ static const struct split_case {
 	{"numbers as they are", "{\"data\":{\"a\":[14651.110,6830.0,-0,1E+2]}}",
 	 "{\n  \"a\": [\n    14651.110,\n    6830.0,\n    -0,\n    1E+2\n  ]\n}\n",
 	 "1{\"data\":null}"},
+	{"a key of 64 bytes", "{\"" KEY64 "\":1," OK "}", "", "0{\"" KEY64 "\":1," OK "}"},
 	{"none", "{" OK "}", "", "0{" OK "}"},
 	{"null", "{\"data\":null," OK "}", "", "0{\"data\":null," OK "}"},
 	{"an empty one", "{\"data\":{ }}", "{}\n", "0{\"data\":null}"},
