@@ -41,12 +41,12 @@ enum activity_cell {
 
 /* No padding: rows are written to disk and compared as bytes. */
 struct activity {
-	uint64_t label_id; /* 1..LABEL_ID_MAX; what the activity is, for ever */
-	int64_t start_s;   /* seconds since 1970, UTC */
-	int64_t end_s;     /* >= start_s */
+	uint64_t label_id;  /* 1..LABEL_ID_MAX; what the activity is, for ever */
+	int64_t start_s;    /* seconds since 1970, UTC */
+	int64_t end_s;      /* >= start_s */
 	int64_t changed_ns; /* 0; since 1970, set by the cache when it saw the activity change */
-	uint64_t hash;     /* XXH3 of the JSON text */
-	uint32_t json_at;  /* in `json`: the item, re-indented, with its newline */
+	uint64_t hash;      /* XXH3 of the JSON text */
+	uint32_t json_at;   /* in `json`: the item, re-indented, with its newline */
 	uint32_t json_len;
 	uint32_t json_lines;
 	uint32_t strings_at; /* in `strings`: the title, then the cells, one after the other */
@@ -85,6 +85,9 @@ size_t activities_held(void);
  * no use any more.
  */
 int activities_decode(struct activities *list, struct json_text *in, struct err *why);
+
+/* Appends a copy of a row and its texts from another list. 0, -ENOMEM or -EFBIG, as above. */
+int activities_copy(struct activities *list, const struct activities *from, size_t i);
 
 /* Newest first: by start, then by labelId. For qsort. */
 int activity_compare(const void *a, const void *b);

@@ -406,6 +406,38 @@ static void all_lists(void **state)
 
 /* ---- lists ---- */
 
+static void copies(void **state)
+{
+	const struct item items[] = {{1, 20221230, 450, "\"a\"", NULL},
+				     {2, 20221231, 450, "\"\"", ",\"x\":[1]"},
+				     {3, 20221201, 450, "\"long name\"", NULL}};
+	struct activities list, copy;
+
+	(void)state;
+	items_list(items, 3, &list);
+	activities_init(&copy);
+	for (size_t i = 3; i-- > 0;)
+		assert_int_equal(activities_copy(&copy, &list, i), 0);
+	for (size_t i = 0; i < 3; i++) {
+		const struct activity *a = &list.row[i], *b = &copy.row[2 - i];
+		size_t al, bl;
+		assert_true(a->label_id == b->label_id && a->hash == b->hash);
+		const char *as = activity_title(a, list.strings.data, &al);
+		const char *bs = activity_title(b, copy.strings.data, &bl);
+		assert_int_equal(al, bl);
+		assert_memory_equal(as, bs, al);
+		as = activity_cell(a, list.strings.data, CELL_LOAD, &al);
+		bs = activity_cell(b, copy.strings.data, CELL_LOAD, &bl);
+		assert_int_equal(al, bl);
+		assert_memory_equal(as, bs, al);
+		assert_int_equal(a->json_len, b->json_len);
+		assert_memory_equal(list.json.data + a->json_at, copy.json.data + b->json_at,
+				    a->json_len);
+	}
+	activities_clear(&copy);
+	activities_clear(&list);
+}
+
 static const struct order_case {
 	const char *why;
 	int64_t start_s[2];
@@ -435,13 +467,14 @@ static void order(void **state)
 
 static int try_decode(void *arg)
 {
-	struct activities list;
+	struct activities list, copy;
 	struct err why;
 	struct json_text in;
 	int r = 1;
 
 	(void)arg;
 	activities_init(&list);
+	activities_init(&copy);
 	for (int i = 0; i < 70 && r == 1; i++) {
 		static const char item[] =
 			"{" LABEL_KEY "," DAY_KEY ",\"name\":\"a\",\"distance\":1.5,\"x\":[1,2]}";
@@ -452,7 +485,15 @@ static int try_decode(void *arg)
 			assert_true(list.strings.len == strings && list.json.len == json);
 	}
 	r = r == 1 ? 0 : r;
+	for (size_t i = 0; i < list.n && r == 0; i++) {
+		size_t strings = copy.strings.len, json = copy.json.len, n = copy.n;
+		r = activities_copy(&copy, &list, i);
+		if (r < 0)
+			assert_true(copy.strings.len == strings && copy.json.len == json &&
+				    copy.n == n);
+	}
 	activities_clear(&list);
+	activities_clear(&copy);
 	return r;
 }
 
@@ -474,6 +515,7 @@ int main(void)
 		 NULL);
 	ROWS_ADD(&rows, large_cases, large);
 	rows_add(&rows, "all lists together", all_lists, NULL);
+	rows_add(&rows, "rows are copied with their texts", copies, NULL);
 	ROWS_ADD(&rows, order_cases, order);
 	rows_add(&rows, "each failing allocation is an error", out_of_memory, NULL);
 	return rows_run("activity", &rows);
