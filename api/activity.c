@@ -307,22 +307,19 @@ int activities_decode(struct activities *list, struct json_text *in, struct err 
 int activities_copy(struct activities *list, const struct activities *from, size_t i)
 {
 	struct activity row = from->row[i];
-	size_t strings_len = row.title_len, strings = list->strings.len, json = list->json.len;
+	size_t strings_at = list->strings.len, json_at = list->json.len, len = row.title_len;
 	int r;
 
 	for (int c = 0; c < CELLS; c++)
-		strings_len += row.cell_len[c];
+		len += row.cell_len[c];
 	if ((r = make_room(list)) < 0 ||
-	    (r = buf_add(&list->strings, from->strings.data + row.strings_at, strings_len)) < 0)
+	    (r = buf_add(&list->strings, from->strings.data + row.strings_at, len)) < 0 ||
+	    (r = buf_add(&list->json, from->json.data + row.json_at, row.json_len)) < 0)
 		return r;
-	if ((r = buf_add(&list->json, from->json.data + row.json_at, row.json_len)) < 0) {
-		list->strings.len = strings;
-		return r;
-	}
-	row.strings_at = (uint32_t)strings;
-	row.json_at = (uint32_t)json;
+	row.strings_at = (uint32_t)strings_at;
+	row.json_at = (uint32_t)json_at;
 	list->row[list->n++] = row;
-	return hold(list, strings, json);
+	return 0;
 }
 
 int activity_compare(const void *a, const void *b)

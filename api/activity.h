@@ -86,7 +86,8 @@ size_t activities_held(void);
  */
 int activities_decode(struct activities *list, struct json_text *in, struct err *why);
 
-/* Appends a copy of a row and its texts from another list. 0, -ENOMEM or -EFBIG, as above. */
+/* Appends a copy of a row and its texts from another list; it does not count for LISTS_MAX. 0,
+ * -ENOMEM or -EFBIG: the list is of no use any more. */
 int activities_copy(struct activities *list, const struct activities *from, size_t i);
 
 /* Newest first: by start, then by labelId. For qsort. */
