@@ -72,24 +72,21 @@ static struct thing place_in(enum thing_format view, const struct thing *t)
 	return t->kind == THING_ROOT ? thing_view(view) : thing_in(view, *t);
 }
 
-/* In the main tree, and in the views that somebody has been to. `name` of an activity: as in the
- * main tree. */
+/* In the main tree, and in the views that somebody has been to; but not of a download. A name is
+ * told with the directory's lock taken for writing, for which the kernel waits until the look-ups
+ * in it are answered, and lets nobody else into the directory meanwhile: that may be as long as a
+ * download takes. So the kernel remembers those names for a moment only (REPLY_DOWNLOAD_S). */
 static void post_everywhere(const struct fs *fs, const struct thing *dir, const char *name)
 {
 	unsigned touched = atomic_load(&fs->touched);
-	size_t stem = strlen(name);
-	char there[TREE_NAME_MAX];
 
 	post(fs, dir, name);
 	if (dir->kind == THING_MONTH && name[0])
-		stem -= strlen(view_ending(FORMAT_JSON));
+		return;
 	for (int i = 0; i < VIEWS; i++) {
 		struct thing t = place_in(views[i], dir);
-		if (!(touched & 1u << views[i]))
-			continue;
-		snprintf(there, sizeof(there), "%.*s%s", (int)stem, name,
-			 dir->kind == THING_MONTH && name[0] ? view_ending(views[i]) : "");
-		post(fs, &t, there);
+		if (touched & 1u << views[i])
+			post(fs, &t, name);
 	}
 }
 
@@ -173,30 +170,15 @@ static void drop_downloads(const struct fs *fs, const struct month *old, const s
 			blob_store_drop(fs->views.blobs, old->row[i].label_id);
 }
 
-/* Its name, too: the kernel may know it with other bytes. */
 void notify_download(void *ctx, const struct blob_key *key)
 {
-	const struct fs *fs = ctx;
-	int number = month_of_day(key->day);
-	struct thing month = month_thing(number);
-	struct span *span = month_store_peek(fs->store, number, number, 0);
-	const struct month_view *v = span ? month_view(span->month[0]) : NULL;
-	const struct activity *a = v ? month_find(span->month[0], key->label_id) : NULL;
-	char name[TREE_NAME_MAX];
+	struct thing month = month_thing(month_of_day(key->day));
 
 	for (int i = 0; i < VIEWS; i++) {
 		struct thing dir = thing_in(views[i], month);
-		if (view_export(views[i]) != key->form)
-			continue;
-		post(fs, &dir, "");
-		if (!a)
-			continue;
-		snprintf(name, sizeof(name), "%s%s",
-			 v->names.text + v->names.at[a - span->month[0]->row],
-			 view_ending(views[i]));
-		post(fs, &dir, name);
+		if (view_export(views[i]) == key->form)
+			post(ctx, &dir, "");
 	}
-	span_unref(span);
 }
 
 /* The summaries of the year and of all: `old` is still in its place in the store. */

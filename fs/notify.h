@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * News from the cache: old versions are pinned for those who still hold them, and the kernel
- * is told exactly which entries changed.
+ * is told exactly which entries changed; of downloads, whose look-ups may take long, only which
+ * directories.
  *
  * The telling is done by a thread of its own, which holds no lock that a handler wants:
  * fuse_lowlevel_notify_*() waits for requests that are under way in the same directory. No

@@ -32,6 +32,13 @@ static void fill_stat(const struct fs *fs, const struct tree_entry *e, struct st
 	st->st_atim = st->st_mtim;
 }
 
+/* How long the kernel may remember a name that could be known for so long. */
+static double entry_timeout(const struct request *r, double entry_s)
+{
+	return thing_is_download(&r->thing) && entry_s > REPLY_DOWNLOAD_S ? REPLY_DOWNLOAD_S
+									  : entry_s;
+}
+
 /* An entry as the kernel wants it; a file's node gets one lookup more. 0 or -ENOMEM. */
 static int fill_entry(struct request *r, const struct tree_entry *e, double entry_s, double attr_s,
 		      struct fuse_entry_param *param)
@@ -85,7 +92,7 @@ void reply_entry(struct request *r, const struct tree_entry *e, double entry_s, 
 {
 	struct fuse_entry_param param;
 
-	if (fill_entry(r, e, entry_s, attr_s, &param) < 0) {
+	if (fill_entry(r, e, entry_timeout(r, entry_s), attr_s, &param) < 0) {
 		reply_error(r, -ENOMEM);
 		return;
 	}
@@ -98,7 +105,7 @@ void reply_entry(struct request *r, const struct tree_entry *e, double entry_s, 
 void reply_absent(struct request *r, double entry_s)
 {
 	/* Node id 0: the kernel remembers that there is nothing. */
-	struct fuse_entry_param param = {.entry_timeout = entry_s};
+	struct fuse_entry_param param = {.entry_timeout = entry_timeout(r, entry_s)};
 
 	if (request_claim(r))
 		fuse_reply_entry(r->fuse, &param);

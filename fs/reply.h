@@ -7,6 +7,8 @@
 
 /* How long the kernel may remember that a name cannot exist, by its shape, seconds. */
 #define REPLY_NEVER_S 14400.0
+/* The name of a download, there or not: what changes in its month is not told of it (notify.c). */
+#define REPLY_DOWNLOAD_S 1.0
 /* A year that is there stays there. */
 #define REPLY_YEAR_S 3600.0
 

@@ -117,7 +117,8 @@ hubctl set '{"faults": []}'
 same "its blob is there" 1 "$(files "fit-$gone_id-*")"
 hubctl delete "{\"labelId\": \"$gone_id\"}"
 check "a deleted activity goes" within 15 has_not "$fit" "$today-ShortLived.fit"
-refused "also by look-up" stat "$fit/$today-ShortLived.fit"
+unnamed() { ! stat "$fit/$today-ShortLived.fit" >/dev/null 2>&1; }
+check "also by look-up" within 10 unnamed
 no_blob() { [ "$(files "*-$gone_id-*")" -eq 0 ]; }
 check "its file goes with it" within 10 no_blob
 holds_on "who had it open reads on"
@@ -142,4 +143,29 @@ check "an activity that went while nobody was mounted goes" \
     within 15 has_not "$M/$month" "${left%.fit}.json"
 no_left() { [ "$(files "*-$left_id-*")" -eq 0 ]; }
 check "and so does its file" within 10 no_left
+
+# ---- a change of the month while a recording is on its way
+
+remount -o ttl=1,rate=0,timeout=120
+add '"hhmm": "2357", "name": "Slow"' >/dev/null
+check "a new activity" within 15 has "$fit" "$today-Slow.fit"
+hubctl set '{"fault": {"kind": "stall_headers", "path": "/fit/"}}'
+hubctl reset
+stat "$fit/$today-Slow.fit" >"$T/stat" 2>&1 &
+reader=$!
+started="$started $reader"
+is_asked() { [ "$(hubctl stats files)" -ge 1 ]; }
+check "a recording takes long" within 20 is_asked
+add '"hhmm": "2358", "name": "Meanwhile"' >/dev/null
+check "the month changes meanwhile" "$COROSFS" --refresh "$M/$month"
+for i in 1 2 3 4 5 6 7 8 9 10; do
+    ls "$fit" >"$T/names"
+    stat "$fit/$today-Nobody$i.fit" >/dev/null 2>&1
+    sleep 0.1
+done
+refused "listings and names of its folder do not wait for it" gone "$reader"
+check "- and show the change" grep -q Meanwhile "$T/names"
+hubctl clear
+wait "$reader"
+same "then the recording is there" 0 $?
 finish
