@@ -30,13 +30,14 @@ struct month *month_alloc(size_t n, size_t strings_len)
 	return m;
 }
 
-struct month_text *month_text_alloc(size_t len)
+struct month_text *month_text_alloc(size_t at, size_t len)
 {
 	struct month_text *t = malloc(sizeof(*t) + len);
 
 	if (!t)
 		return NULL;
 	atomic_init(&t->refs, 1);
+	t->at = at;
 	t->len = len;
 	return t;
 }
@@ -119,6 +120,20 @@ const struct activity *month_find(const struct month *m, uint64_t label_id)
 			high = mid;
 	}
 	return NULL;
+}
+
+size_t month_row_at(const struct month *m, size_t json_at)
+{
+	size_t low = 0, high = m->n;
+
+	while (high - low > 1) {
+		size_t mid = (low + high) / 2;
+		if (m->row[mid].json_at <= json_at)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 int64_t activity_mtime_ns(const struct activity *a)
@@ -221,7 +236,7 @@ int month_build(int number, const struct activities *list, const uint32_t *rows,
 		json_len += list->row[rows[i]].json_len;
 	}
 	struct month *m = month_alloc(n, strings_len);
-	struct month_text *t = month_text_alloc(json_len);
+	struct month_text *t = month_text_alloc(0, json_len);
 	if (!m || !t) {
 		month_unref(m);
 		month_text_unref(t);

@@ -16,9 +16,11 @@
 
 #include "api/activity.h"
 
-/* The JSON text that the rows' json_at points into. */
+/* The JSON text that the rows' json_at points into, one item behind the other in the order of the
+ * rows; or the items of some rows of it. */
 struct month_text {
 	atomic_int refs;
+	size_t at; /* where in the whole text it begins */
 	size_t len;
 	char data[];
 };
@@ -79,7 +81,7 @@ int month_build(int number, const struct activities *list, const uint32_t *rows,
  * Who has filled in the rows calls month_sort(). */
 struct month *month_alloc(size_t n, size_t strings_len);
 void month_sort(struct month *m);
-struct month_text *month_text_alloc(size_t len);
+struct month_text *month_text_alloc(size_t at, size_t len);
 
 struct month *month_ref(struct month *m);
 void month_unref(struct month *m); /* NULL is fine, here and below */
@@ -94,6 +96,14 @@ int month_same(const struct month *a, const struct month *b);
 
 /* The row of an activity, or NULL; a search by halves. */
 const struct activity *month_find(const struct month *m, uint64_t label_id);
+
+/* The row whose text has this byte of the month's, below json_len. */
+size_t month_row_at(const struct month *m, size_t json_at);
+
+static inline const char *month_text_of(const struct month_text *t, const struct activity *a)
+{
+	return t->data + (a->json_at - t->at);
+}
 
 /* The mtime of an activity's files, and of the month's summaries. Seconds since 1970. */
 int64_t activity_mtime_ns(const struct activity *a);

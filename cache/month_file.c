@@ -176,7 +176,7 @@ static int read_header(int fd, int number, const struct stat *st, struct header 
 }
 
 /* A file with a right checksum was written by somebody who can write checksums. */
-static int row_valid(const struct month *m, const struct activity *a, uint32_t json_len)
+static int row_valid(const struct month *m, const struct activity *a)
 {
 	uint64_t strings = (uint64_t)a->strings_at + a->title_len;
 
@@ -186,9 +186,9 @@ static int row_valid(const struct month *m, const struct activity *a, uint32_t j
 			return 0;
 	}
 	return a->label_id >= 1 && a->label_id <= LABEL_ID_MAX && strings <= m->strings_len &&
-	       (uint64_t)a->json_at + a->json_len <= json_len && a->json_lines <= a->json_len &&
-	       day_valid(a->day) && month_of_day(a->day) == m->number && a->start_s >= 0 &&
-	       a->end_s >= a->start_s && a->changed_ns >= 0;
+	       a->json_lines <= a->json_len && day_valid(a->day) &&
+	       month_of_day(a->day) == m->number && a->start_s >= 0 && a->end_s >= a->start_s &&
+	       a->changed_ns >= 0;
 }
 
 static int read_rows(int fd, const struct header *h, struct month *m, struct err *err)
@@ -203,11 +203,12 @@ static int read_rows(int fd, const struct header *h, struct month *m, struct err
 	m->gone_ns = h->gone_ns;
 	m->json_hash = h->json_hash;
 	m->json_len = h->json_len;
-	for (size_t i = 0; i < m->n; i++)
-		if (!row_valid(m, &m->row[i], h->json_len) ||
+	uint64_t json_at = 0;
+	for (size_t i = 0; i < m->n; json_at += m->row[i++].json_len)
+		if (!row_valid(m, &m->row[i]) || m->row[i].json_at != json_at ||
 		    (i && activity_compare(&m->row[i - 1], &m->row[i]) >= 0))
 			return bad(err, "row %zu makes no sense", i);
-	return 0;
+	return json_at == h->json_len ? 0 : bad(err, "its text is not that of its rows");
 }
 
 int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_s, struct err *err)
@@ -235,7 +236,8 @@ int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_
 	return 0;
 }
 
-int month_file_read_text(int dirfd, const struct month *m, struct month_text **out, struct err *err)
+int month_file_read_text(int dirfd, const struct month *m, size_t from, size_t to,
+			 struct month_text **out, struct err *err)
 {
 	struct header h;
 	struct stat st = {0};
@@ -247,15 +249,16 @@ int month_file_read_text(int dirfd, const struct month *m, struct month_text **o
 	int r = read_header(fd, m->number, &st, &h, err);
 	if (r == 0 && (h.json_hash != m->json_hash || h.json_len != m->json_len))
 		r = bad(err, "its text is not the one that was listed");
-	if (r == 0 && !(t = month_text_alloc(h.json_len)))
+	if (r == 0 && !(t = month_text_alloc(from, to - from)))
 		r = no_memory(err);
-	if (r == 0 && lseek(fd, st.st_size - (off_t)h.json_len, SEEK_SET) < 0)
+	if (r == 0 && lseek(fd, st.st_size - (off_t)(h.json_len - from), SEEK_SET) < 0)
 		r = unread(err, -errno, m->number);
 	if (r == 0 && (r = read_all(fd, t->data, t->len)) < 0)
 		unread(err, r, m->number);
-	if (r == 0 && XXH3_64bits(t->data, t->len) != m->json_hash)
-		r = bad(err, "its text is damaged");
 	close(fd);
+	for (size_t i = month_row_at(m, from); r == 0 && i < m->n && m->row[i].json_at < to; i++)
+		if (XXH3_64bits(month_text_of(t, &m->row[i]), m->row[i].json_len) != m->row[i].hash)
+			r = bad(err, "its text is damaged");
 	if (r < 0) {
 		month_text_unref(t);
 		return r;

@@ -6,9 +6,9 @@
  *
  * In the byte order of the machine that wrote it, which the header shows: another
  * machine's file is fetched again like a damaged one. The header's first checksum
- * covers header, rows and strings, the second the text, so that a listing is served
- * without reading the text. The file's mtime is when the hub last said that the
- * month is so; a look that finds no change costs one utimensat().
+ * covers header, rows and strings, so that a listing is served without reading the
+ * text; each row has a hash of its own part of that. The file's mtime is when the hub last said
+ * that the month is so; a look that finds no change costs one utimensat().
  *
  * Nothing that is read is believed: sizes, offsets and values are checked as if the
  * file came from somebody else.
@@ -42,9 +42,10 @@ int month_file_write(int dirfd, const struct month *m, const struct month_text *
  */
 int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_s, struct err *err);
 
-/* The text that belongs to `m`: -EBADMSG when the file holds another. */
-int month_file_read_text(int dirfd, const struct month *m, struct month_text **out,
-			 struct err *err);
+/* The rows' texts from byte `from` of m's to byte `to`, where rows begin and end. -EBADMSG when the
+ * file holds another month's. */
+int month_file_read_text(int dirfd, const struct month *m, size_t from, size_t to,
+			 struct month_text **out, struct err *err);
 
 /* The hub was asked again and nothing changed. */
 int month_file_touch(int dirfd, int number, int64_t fetched_s, struct err *err);

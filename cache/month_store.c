@@ -227,8 +227,8 @@ void month_store_get(struct month_store *s, int first, int last, int wait_ms, sp
 	waiter_submit(s, w);
 }
 
-void month_store_text(struct month_store *s, struct month *m, int wait_ms, text_done *done,
-		      void *ctx)
+void month_store_text(struct month_store *s, struct month *m, size_t from, size_t to, int wait_ms,
+		      text_done *done, void *ctx)
 {
 	struct waiter *w = new_waiter(s, WAIT_TEXT, wait_ms, ctx);
 
@@ -237,6 +237,8 @@ void month_store_text(struct month_store *s, struct month *m, int wait_ms, text_
 		return;
 	}
 	w->month = month_ref(m);
+	w->from = from;
+	w->to = to;
 	w->done.text = done;
 	waiter_submit(s, w);
 }

@@ -93,10 +93,11 @@ void month_store_get(struct month_store *s, int first, int last, int wait_ms, sp
  * set: from the loader thread (`before`) only. */
 struct span *month_store_peek(struct month_store *s, int first, int last, int load);
 
-/* The text of a month that came from here, current or superseded; unref it. */
+/* The text of a month that came from here, current or superseded: at least from byte `from` to
+ * `to`, where rows begin and end. Unref it. */
 typedef void text_done(void *ctx, struct month_text *text, const struct err *err);
-void month_store_text(struct month_store *s, struct month *m, int wait_ms, text_done *done,
-		      void *ctx);
+void month_store_text(struct month_store *s, struct month *m, size_t from, size_t to, int wait_ms,
+		      text_done *done, void *ctx);
 
 /* The ends of the history. `valid_s` as in struct span. `h` lives until done returns. */
 typedef void history_done(void *ctx, const struct history *h, int valid_s, const struct err *err);

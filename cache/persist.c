@@ -40,7 +40,7 @@ static void write_anew(struct month_store *s)
 	lock_take(&s->lock);
 	for (int i = 0; i < STORE_MONTHS; i++) {
 		struct slot *slot = &s->slot[i];
-		slot->dirty = slot->month && slot->text;
+		slot->dirty = slot_has_text(slot) != 0;
 		if (slot->dirty)
 			residence_post(s, s->saver, save, STORE_FIRST + i, STORE_FIRST + i);
 	}
@@ -189,7 +189,7 @@ static void touch(void *arg)
 	/* Somebody deleted it. */
 	lock_take(&s->lock);
 	slot->on_disk = 0;
-	slot->dirty = slot->month && slot->text;
+	slot->dirty = slot_has_text(slot) != 0;
 	lock_drop(&s->lock);
 	save(j);
 }

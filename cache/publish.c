@@ -83,7 +83,7 @@ static void leave_flight(const struct flight *f, int number)
 /* Without a disk a text that was evicted is nowhere: then this answer's is kept. */
 static int has_text_locked(const struct slot *slot)
 {
-	return slot->text || slot->on_disk;
+	return slot_has_text(slot) || slot->on_disk;
 }
 
 /* The hub says the same as before. */
@@ -154,7 +154,7 @@ static void keep_text(struct month_store *s, struct month *old, struct month_tex
 	struct month_text *t = month_text_ref(in_memory);
 	struct err err;
 
-	if (!t && month_file_read_text(months_fd(s), old, &t, &err) < 0)
+	if (!t && month_file_read_text(months_fd(s), old, 0, old->json_len, &t, &err) < 0)
 		log_debug("the old text of a month is lost: %s", err.text);
 	atomic_store(&old->kept_text, t);
 	atomic_store(&old->superseded, 1);
@@ -249,7 +249,7 @@ static void publish_deferred(void *arg)
 	residence_load_now(s, number);
 	lock_take(&s->lock);
 	struct month *old = month_ref(slot->month);
-	struct month_text *text = month_text_ref(slot->text);
+	struct month_text *text = slot_has_text(slot) ? month_text_ref(slot->text) : NULL;
 	int64_t seen_s = slot->fetched_s + s->config.ttl_s;
 	int has_text = has_text_locked(slot);
 	lock_drop(&s->lock);

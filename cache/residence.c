@@ -15,8 +15,9 @@
 #include "cache/month_file.h"
 #include "cache/store_impl.h"
 
-#define TEXT_KEEP (2u << 20)
-#define VICTIMS   64
+#define TEXT_KEEP  (2u << 20)
+#define TEXT_PIECE (256u << 10) /* of a larger text so much is loaded at a time */
+#define VICTIMS    64
 
 int residence_post(struct month_store *s, struct worker *w, worker_job *run, int first, int last)
 {
@@ -119,10 +120,12 @@ static void free_victims(struct victims *v)
 		month_text_unref(v->text[i]);
 }
 
-static void install_text_locked(struct month_store *s, struct slot *slot, struct month_text *t)
-	REQUIRES(s->lock);
-static void install_text_locked(struct month_store *s, struct slot *slot, struct month_text *t)
+static void install_text_locked(struct month_store *s, struct slot *slot, struct month_text *t,
+				struct victims *v) REQUIRES(s->lock);
+static void install_text_locked(struct month_store *s, struct slot *slot, struct month_text *t,
+				struct victims *v)
 {
+	drop_text_locked(s, slot, v);
 	slot->text = t;
 	s->memory += t->len;
 	s->text_memory += t->len;
@@ -151,7 +154,7 @@ void residence_install(struct month_store *s, int number, struct month *m, struc
 	slot->used = ++s->tick;
 	s->memory += month_size(m);
 	if (t)
-		install_text_locked(s, slot, t);
+		install_text_locked(s, slot, t, &v);
 	evict_locked(s, slot, &v);
 	lock_drop(&s->lock);
 	free_victims(&v);
@@ -251,6 +254,25 @@ int residence_load_locked(struct month_store *s, int first, int last)
 	return r == -ENOMEM ? r : 0;
 }
 
+/* From the row that has `from` to the one that has the byte before `to`; and more, for a reader who
+ * goes on. A text that is not large is loaded whole. */
+static void widen(const struct month *m, size_t *from, size_t *to)
+{
+	size_t end = *from + TEXT_PIECE > *to ? *from + TEXT_PIECE : *to;
+
+	if (m->json_len <= TEXT_PIECE) {
+		*from = 0;
+		*to = m->json_len;
+		return;
+	}
+	if (end > m->json_len)
+		end = m->json_len;
+	const struct activity *first = &m->row[month_row_at(m, *from)],
+			      *last = &m->row[month_row_at(m, end - 1)];
+	*from = first->json_at;
+	*to = last->json_at + last->json_len;
+}
+
 static void load_text(void *arg)
 {
 	struct store_job *j = arg;
@@ -261,15 +283,18 @@ static void load_text(void *arg)
 
 	lock_take(&s->lock);
 	struct slot *slot = slot_locked(s, j->first);
-	struct month *m = slot->text ? NULL : month_ref(slot->month);
+	struct month *m = slot_has_text(slot) ? NULL : month_ref(slot->month);
+	size_t from = slot->text_from, to = slot->text_to;
 	lock_drop(&s->lock);
-	int r = m ? month_file_read_text(months_fd(s), m, &t, &err) : 0;
+	if (m)
+		widen(m, &from, &to);
+	int r = m ? month_file_read_text(months_fd(s), m, from, to, &t, &err) : 0;
 	if (r < 0)
 		forget_file(s, j->first, r, &err);
 	lock_take(&s->lock);
 	slot->loading_text = 0;
-	if (t && slot->month == m && !slot->text) {
-		install_text_locked(s, slot, t);
+	if (t && slot->month == m && !slot_has_text(slot)) {
+		install_text_locked(s, slot, t, &v);
 		slot->used = ++s->tick;
 		t = NULL;
 		evict_locked(s, slot, &v);
@@ -285,13 +310,15 @@ static void load_text(void *arg)
 	free(j);
 }
 
-int residence_load_text_locked(struct month_store *s, int number)
+int residence_load_text_locked(struct month_store *s, int number, size_t from, size_t to)
 {
 	struct slot *slot = slot_locked(s, number);
-	int r = 0;
 
-	if (!slot->loading_text)
-		r = residence_post(s, s->loader, load_text, number, number);
-	slot->loading_text |= r == 0;
+	if (slot->loading_text)
+		return 0;
+	int r = residence_post(s, s->loader, load_text, number, number);
+	slot->loading_text = r == 0;
+	slot->text_from = (uint32_t)from;
+	slot->text_to = (uint32_t)to;
 	return r == -ENOMEM ? r : 0;
 }

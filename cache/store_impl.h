@@ -36,18 +36,19 @@
 #define PATIENCE_MS 10000
 
 struct slot {
-	struct month *month;     /* NULL: not in memory */
-	struct month_text *text; /* NULL: not in memory */
-	int64_t fetched_s;       /* wall; of `month` */
-	int64_t failed_ms;       /* mono: when a fetch last failed, INT64_MIN never */
-	int64_t patience_ms;     /* mono: until then the old copy is shown without waiting */
-	int64_t emptied_ms;      /* mono: since when the hub has nothing here, 0: it has */
-	uint64_t failed_seq;     /* the store's seq of that failure */
-	uint32_t used;           /* the store's tick when it was last used */
-	uint32_t n;              /* activities, when it was last in memory */
-	uint32_t disk_size;      /* bytes, while it is on disk */
-	unsigned on_disk : 1;    /* as far as we know */
-	unsigned dirty : 1;      /* to be written; what is on disk, if anything, is older */
+	struct month *month;         /* NULL: not in memory */
+	struct month_text *text;     /* or a part of it; NULL: not in memory */
+	int64_t fetched_s;           /* wall; of `month` */
+	int64_t failed_ms;           /* mono: when a fetch last failed, INT64_MIN never */
+	int64_t patience_ms;         /* mono: until then the old copy is shown without waiting */
+	int64_t emptied_ms;          /* mono: since when the hub has nothing here, 0: it has */
+	uint64_t failed_seq;         /* the store's seq of that failure */
+	uint32_t used;               /* the store's tick when it was last used */
+	uint32_t n;                  /* activities, when it was last in memory */
+	uint32_t disk_size;          /* bytes, while it is on disk */
+	uint32_t text_from, text_to; /* what of the text is wanted from disk, while loading_text */
+	unsigned on_disk : 1;        /* as far as we know */
+	unsigned dirty : 1;          /* to be written; what is on disk, if anything, is older */
 	unsigned loading : 1;
 	unsigned loading_text : 1;
 	unsigned in_flight : 1;
@@ -64,6 +65,7 @@ struct waiter {
 	enum waiting_for what;
 	int first, last;     /* months */
 	struct month *month; /* text; a reference */
+	size_t from, to;     /* of its text */
 	int64_t deadline_ms, soft_ms;
 	uint64_t seq; /* a failure with a higher one happened while it waited */
 	int noted;    /* its miss was told to the read-ahead */
@@ -190,7 +192,8 @@ void publish_drop(void *job);
 
 /* What is on disk and not in memory; its text. 0 or -ENOMEM. */
 int residence_load_locked(struct month_store *s, int first, int last) REQUIRES(s->lock);
-int residence_load_text_locked(struct month_store *s, int number) REQUIRES(s->lock);
+int residence_load_text_locked(struct month_store *s, int number, size_t from, size_t to)
+	REQUIRES(s->lock);
 /* Reads the month into its slot if it is on disk and not in memory. Loader thread. */
 void residence_load_now(struct month_store *s, int number);
 /* Gives the slot a month and a text (references, taken over), and evicts what is too much. */
@@ -215,6 +218,12 @@ static inline struct slot *slot_locked(struct month_store *s, int number) REQUIR
 static inline struct slot *slot_locked(struct month_store *s, int number)
 {
 	return &s->slot[number - STORE_FIRST];
+}
+
+/* Whether its text is in memory, all of it. */
+static inline int slot_has_text(const struct slot *slot)
+{
+	return slot->month && slot->text && slot->text->len == slot->month->json_len;
 }
 
 #endif

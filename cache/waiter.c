@@ -169,6 +169,13 @@ static int evaluate_months(struct month_store *s, struct waiter *w, struct todo 
 
 /* ---- text ---- */
 
+static int has_part(const struct slot *slot, const struct waiter *w)
+{
+	const struct month_text *t = slot->text;
+
+	return t && t->at <= w->from && w->to <= t->at + t->len;
+}
+
 static int evaluate_text(struct month_store *s, struct waiter *w, struct todo *todo)
 	REQUIRES(s->lock);
 static int evaluate_text(struct month_store *s, struct waiter *w, struct todo *todo)
@@ -177,7 +184,7 @@ static int evaluate_text(struct month_store *s, struct waiter *w, struct todo *t
 	unsigned char need = 0;
 
 	struct month_text *kept = atomic_load(&w->month->kept_text);
-	if (kept || (slot->text && slot->month == w->month)) {
+	if (kept || (slot->month == w->month && has_part(slot, w))) {
 		slot->used = ++s->tick;
 		w->text = month_text_ref(kept ? kept : slot->text);
 		return 1;
@@ -189,13 +196,13 @@ static int evaluate_text(struct month_store *s, struct waiter *w, struct todo *t
 		err_set(&w->err, -ESTALE, "that version of the month is gone");
 		return 1;
 	}
-	if (slot->month && slot->text) {
+	if (slot->month && has_part(slot, w)) {
 		w->text = month_text_ref(slot->text);
 		return 1;
 	}
 	if (slot->on_disk) {
 		int number = w->month->number;
-		int r = slot->month ? residence_load_text_locked(s, number)
+		int r = slot->month ? residence_load_text_locked(s, number, w->from, w->to)
 				    : residence_load_locked(s, number, number);
 		todo->no_memory |= r < 0;
 		return 0;

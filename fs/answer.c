@@ -97,7 +97,7 @@ static void read_activity(struct request *r, const struct activity *a)
 	int i = r->thing.first - r->span->first;
 	uint64_t len = r->off < a->json_len ? a->json_len - r->off : 0;
 
-	reply_bytes(r, r->text[i]->data + a->json_at + (len ? r->off : 0),
+	reply_bytes(r, month_text_of(r->text[i], a) + (len ? r->off : 0),
 		    len < r->size ? (size_t)len : r->size);
 }
 

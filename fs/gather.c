@@ -79,6 +79,14 @@ static void need_span(struct request *r)
 			r);
 }
 
+/* The next month, from `i` downwards, whose text is needed: of an empty one there is none. */
+static void next_text(struct request *r, int i)
+{
+	while (i >= r->text_first && !r->span->month[i]->n)
+		i--;
+	r->text_at = i;
+}
+
 static void got_text(void *arg, struct month_text *text, const struct err *err)
 {
 	struct request *r = arg;
@@ -87,14 +95,26 @@ static void got_text(void *arg, struct month_text *text, const struct err *err)
 		reply_error(r, err->code);
 		return;
 	}
-	r->text[r->text_at--] = text;
+	r->text[r->text_at] = text;
+	next_text(r, r->text_at - 1);
 	gather(r);
 }
 
 static void need_text(struct request *r)
 {
+	size_t from, to;
+
 	assert(r->span);
-	month_store_text(r->fs->store, r->span->month[r->text_at], request_left_ms(r), got_text, r);
+	struct month *m = r->span->month[r->text_at];
+	if (r->thing.kind == THING_ACTIVITY) {
+		const struct activity *a = month_find(m, r->thing.label_id);
+		assert(a); /* match_version() saw to it */
+		from = a->json_at;
+		to = from + a->json_len;
+	} else {
+		render_text(&r->fs->render, r->span, r->off, r->size, r->text_at, &from, &to);
+	}
+	month_store_text(r->fs->store, m, from, to, request_left_ms(r), got_text, r);
 }
 
 /* ---- downloads ---- */
@@ -228,7 +248,7 @@ static int prepare_texts(struct request *r)
 			      &last) < 0)
 		return -ENOMEM;
 	r->text_first = first;
-	r->text_at = last;
+	next_text(r, last);
 	return 0;
 }
 

@@ -172,7 +172,7 @@ struct window {
 
 static int touches(const struct window *w, uint64_t size)
 {
-	return size && w->at < w->to && w->at + size > w->from;
+	return size && w->from < w->to && w->at < w->to && w->at + size > w->from;
 }
 
 static int add_piece(struct window *w, const char *data, uint64_t size, struct buf *out)
@@ -248,6 +248,22 @@ int render_texts(enum thing_format format, const struct render_options *o, const
 		w.at += p.size;
 	}
 	return 0;
+}
+
+void render_text(const struct render_options *o, const struct span *span, uint64_t off,
+		 uint64_t len, int month, size_t *from, size_t *to)
+{
+	struct window w = {strlen(frame_of(FORMAT_JSON, o, 0).head), off, off + len};
+	const struct month *m = span->month[month];
+	const struct layout *laid = &month_view(span->month[month])->json;
+
+	for (int i = span->n - 1; i > month; i--)
+		w.at += span->month[i]->n ? month_view(span->month[i])->json.part.size : 0;
+	const struct activity
+		*first = &m->row[w.from > w.at ? row_at(laid, m->n, w.from - w.at) : 0],
+		*last = &m->row[row_at(laid, m->n, w.to - 1 - w.at)];
+	*from = first->json_at;
+	*to = last->json_at + last->json_len;
 }
 
 int render_range(enum thing_format format, const struct render_options *o, const struct span *span,

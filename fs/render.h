@@ -67,9 +67,14 @@ int render_summary(enum thing_format format, const struct render_options *o,
 int render_texts(enum thing_format format, const struct render_options *o, const struct span *span,
 		 uint64_t off, uint64_t len, int *first, int *last);
 
+/* Which bytes of the text of one of these are needed, where items begin and end. Not of an empty
+ * one. */
+void render_text(const struct render_options *o, const struct span *span, uint64_t off,
+		 uint64_t len, int month, size_t *from, size_t *to);
+
 /*
  * Appends the bytes [off, off + len), fewer at the end of the file. `text` is by index in the
- * span, filled where render_texts() said so. 0 or -ENOMEM.
+ * span, filled where render_texts() said so, with what render_text() said. 0 or -ENOMEM.
  */
 int render_range(enum thing_format format, const struct render_options *o, const struct span *span,
 		 struct month_text *const *text, uint64_t off, uint64_t len, struct buf *out);

@@ -33,5 +33,5 @@ uint64_t render_json_size(const struct activity *a)
 int render_json_item(const struct activity *a, const struct month_text *text, int last,
 		     struct buf *out)
 {
-	return add_item(text->data + a->json_at, a->json_len, !last, out);
+	return add_item(month_text_of(text, a), a->json_len, !last, out);
 }

@@ -84,7 +84,7 @@ static void use(struct month *m)
 	span->first = m->number;
 	span->n = 1;
 	span->month[0] = month_ref(m);
-	if (month_file_read_text(fuzz_folder_fd(), m, &text, &err) == 0) {
+	if (month_file_read_text(fuzz_folder_fd(), m, 0, m->json_len, &text, &err) == 0) {
 		for (int i = 0; i < FORMATS; i++) {
 			enum thing_format f = (enum thing_format)i;
 			struct render_options o = {0};

@@ -15,6 +15,7 @@
 static const char *bad_call, *bad_name;
 static int bad_code;
 static atomic_int on, failed;
+static atomic_ulong bytes;
 
 void failing_disk_begin(const char *call, const char *name, int code)
 {
@@ -48,7 +49,6 @@ static int fails(const char *call, const char *name)
 		return fails(#name, of) ? (failure) : __real_##name(__VA_ARGS__);                  \
 	}
 
-WRAP(ssize_t, -1, read, NULL, (int fd, void *to, size_t len), fd, to, len)
 WRAP(ssize_t, -1, pread, NULL, (int fd, void *to, size_t len, off_t at), fd, to, len, at)
 WRAP(int, -1, fstatat, name, (int at, const char *name, struct stat *st, int flags), at, name, st,
      flags)
@@ -66,4 +66,19 @@ int __wrap_openat(int at, const char *name, int flags, ...)
 	mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
 	return fails("openat", name) ? -1 : __real_openat(at, name, flags, mode);
+}
+
+ssize_t __real_read(int fd, void *to, size_t len);
+ssize_t __wrap_read(int fd, void *to, size_t len);
+ssize_t __wrap_read(int fd, void *to, size_t len)
+{
+	ssize_t n = fails("read", NULL) ? -1 : __real_read(fd, to, len);
+
+	bytes += n > 0 ? (unsigned long)n : 0;
+	return n;
+}
+
+unsigned long failing_disk_bytes(void)
+{
+	return atomic_exchange(&bytes, 0);
 }

@@ -16,4 +16,7 @@ void failing_disk_begin(const char *call, const char *name, int code);
 /* All is well again. Returns how many calls failed. */
 int failing_disk_end(void);
 
+/* How many bytes read(2) has given since the last time. */
+unsigned long failing_disk_bytes(void);
+
 #endif

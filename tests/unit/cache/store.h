@@ -357,7 +357,7 @@ static inline int fetch_and_drop(struct store *t, int first, int last)
 static inline void ask_text(struct store *t, struct month *m, struct got *g)
 {
 	*g = (struct got){0};
-	month_store_text(t->store, m, WAIT_MS, got_text, g);
+	month_store_text(t->store, m, 0, m->json_len, WAIT_MS, got_text, g);
 	settle(t);
 }
 

@@ -292,7 +292,7 @@ static void derived_once(void **state)
 static void kept_text_goes_with_the_month(void **state)
 {
 	struct month *m = month_alloc(0, 0);
-	struct month_text *t = month_text_alloc(10);
+	struct month_text *t = month_text_alloc(0, 10);
 
 	(void)state;
 	assert_true(m && t);

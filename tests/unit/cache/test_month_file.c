@@ -98,7 +98,7 @@ static void round_trip(size_t n)
 	assert_int_equal(month_file_read(d.dir.fd, DECEMBER, &m, &fetched_s, &err), 0);
 	assert_true(fetched_s == FETCHED);
 	assert_same(d.m, m);
-	assert_int_equal(month_file_read_text(d.dir.fd, m, &text, &err), 0);
+	assert_int_equal(month_file_read_text(d.dir.fd, m, 0, m->json_len, &text, &err), 0);
 	assert_int_equal(text->len, d.text->len);
 	assert_memory_equal(text->data, d.text->data, text->len);
 	month_unref(m);
@@ -116,6 +116,44 @@ static void none_come_back(void **state)
 {
 	(void)state;
 	round_trip(0);
+}
+
+/* Any rows of it, each by the hash of its own. */
+static void pieces(void **state)
+{
+	struct month_text *t;
+	struct made d;
+	struct err err;
+	size_t len;
+
+	(void)state;
+	made_new(&d, ITEMS);
+	for (size_t first = 0; first < ITEMS; first++)
+		for (size_t last = first; last < ITEMS; last++) {
+			const struct activity *a = &d.m->row[first], *b = &d.m->row[last];
+			assert_int_equal(month_file_read_text(d.dir.fd, d.m, a->json_at,
+							      b->json_at + b->json_len, &t, &err),
+					 0);
+			assert_int_equal(t->len, b->json_at + b->json_len - a->json_at);
+			assert_memory_equal(month_text_of(t, b), month_text_of(d.text, b),
+					    b->json_len);
+			month_text_unref(t);
+			assert_int_equal(month_row_at(d.m, a->json_at), first);
+			assert_int_equal(month_row_at(d.m, a->json_at + a->json_len - 1), first);
+		}
+	/* Damage of one costs that one. */
+	char *data = temp_dir_read(&d.dir, FILE_NAME, &len);
+	const struct activity *a = &d.m->row[1], *b = &d.m->row[2];
+	data[len - d.m->json_len + a->json_at + 5] ^= 1;
+	temp_dir_write(&d.dir, FILE_NAME, data, len, 0600);
+	assert_int_equal(month_file_read_text(d.dir.fd, d.m, a->json_at, b->json_at, &t, &err),
+			 -EBADMSG);
+	assert_int_equal(
+		month_file_read_text(d.dir.fd, d.m, b->json_at, b->json_at + b->json_len, &t, &err),
+		0);
+	month_text_unref(t);
+	free(data);
+	made_free(&d);
 }
 
 static void touched(void **state)
@@ -147,7 +185,8 @@ static void not_there(void **state)
 	made_new(&d, ITEMS);
 	assert_int_equal(month_file_read(d.dir.fd, DECEMBER + 1, &m, &fetched_s, &err), -ENOENT);
 	unlinkat(d.dir.fd, FILE_NAME, 0);
-	assert_int_equal(month_file_read_text(d.dir.fd, d.m, &text, &err), -ENOENT);
+	assert_int_equal(month_file_read_text(d.dir.fd, d.m, 0, d.m->json_len, &text, &err),
+			 -ENOENT);
 	made_free(&d);
 }
 
@@ -183,7 +222,7 @@ static void ceiling(void **state)
 	for (int over = 0; over < 2; over++) {
 		size_t strings =
 			MONTH_FILE_MAX - HEADER_SIZE - sizeof(struct activity) + (size_t)over;
-		struct month_text *none = month_text_alloc(0);
+		struct month_text *none = month_text_alloc(0, 0);
 		m = month_alloc(1, strings);
 		assert_true(m && none);
 		m->number = DECEMBER;
@@ -224,7 +263,7 @@ static void expect_refused_or_same(struct made *d, const char *data, size_t len)
 		assert_same(d->m, m);
 		month_unref(m);
 	}
-	r = month_file_read_text(d->dir.fd, d->m, &text, &err);
+	r = month_file_read_text(d->dir.fd, d->m, 0, d->m->json_len, &text, &err);
 	if (r < 0) {
 		assert_int_equal(r, -EBADMSG);
 		return;
@@ -317,6 +356,8 @@ static const struct forged_case {
 	{"an end before the start", ROW(end_s), 8, 1},
 	{"a negative change", ROW(changed_ns), 8, (uint64_t)-5},
 	{"text past the end", ROW(json_at), 4, UINT32_MAX},
+	{"a text that is another's", NEXT(json_at), 4, 0},
+	{"a text of which a part is nobody's", NEXT(json_len) + sizeof(struct activity), 4, 10},
 	{"text that ends past the end", ROW(json_len), 4, 1 << 20},
 	{"more lines than bytes", ROW(json_lines), 4, UINT32_MAX},
 	{"strings past the end", ROW(strings_at), 4, UINT32_MAX},
@@ -413,8 +454,9 @@ static void text_of_another_version(void **state)
 	other[0].name = "\"Foo Rum\"";
 	struct month *m = make_month(DECEMBER, other, ITEMS, names, &text);
 	assert_int_equal(month_file_write(d.dir.fd, m, text, FETCHED, &err), 0);
-	assert_int_equal(month_file_read_text(d.dir.fd, d.m, &text2, &err), -EBADMSG);
-	assert_int_equal(month_file_read_text(d.dir.fd, m, &text2, &err), 0);
+	assert_int_equal(month_file_read_text(d.dir.fd, d.m, 0, d.m->json_len, &text2, &err),
+			 -EBADMSG);
+	assert_int_equal(month_file_read_text(d.dir.fd, m, 0, m->json_len, &text2, &err), 0);
 	month_text_unref(text2);
 	month_text_unref(text);
 	month_unref(m);
@@ -485,7 +527,8 @@ static void bad_look(void **state)
 	failing_disk_begin(c->call, FILE_NAME, c->code);
 	assert_int_equal(month_file_read(d.dir.fd, DECEMBER, &m, &fetched_s, &err), -c->code);
 	assert_non_null(strstr(err.text, FILE_NAME));
-	assert_int_equal(month_file_read_text(d.dir.fd, d.m, &text, &err), -c->code);
+	assert_int_equal(month_file_read_text(d.dir.fd, d.m, 0, d.m->json_len, &text, &err),
+			 -c->code);
 	assert_non_null(strstr(err.text, FILE_NAME));
 	assert_int_equal(failing_disk_end(), 2);
 	made_free(&d);
@@ -512,7 +555,7 @@ static int try_read(void *arg)
 
 	if (r < 0)
 		return r;
-	r = month_file_read_text(d->dir.fd, m, &text, &err);
+	r = month_file_read_text(d->dir.fd, m, 0, m->json_len, &text, &err);
 	if (r == 0)
 		month_text_unref(text);
 	month_unref(m);
@@ -536,6 +579,7 @@ int main(void)
 
 	rows_add(&rows, "a month comes back, rows, texts and times", three_come_back, NULL);
 	rows_add(&rows, "an empty month comes back", none_come_back, NULL);
+	rows_add(&rows, "any rows of its text", pieces, NULL);
 	rows_add(&rows, "a look that found no change is kept", touched, NULL);
 	rows_add(&rows, "a month that is not there", not_there, NULL);
 	ROWS_ADD(&rows, name_cases, name);

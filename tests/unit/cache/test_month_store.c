@@ -81,7 +81,8 @@ static void *asks(void *arg)
 		if (a->random >> 29 == 1)
 			span = month_store_peek(a->t->store, first, first, 0);
 		if (span)
-			month_store_text(a->t->store, span->month[0], WAIT_MS, count_text, a);
+			month_store_text(a->t->store, span->month[0], 0, span->month[0]->json_len,
+					 WAIT_MS, count_text, a);
 		else if (a->random >> 29 == 2)
 			month_store_history(a->t->store, WAIT_MS, count_history, a);
 		else

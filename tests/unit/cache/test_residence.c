@@ -87,6 +87,41 @@ static void text_after_eviction(void **state)
 	teardown(&t);
 }
 
+/* Two who read large months, item by item and in turns: the disk is asked for little more than once
+ * for each byte. */
+static void large_texts_come_in_pieces(void **state)
+{
+	char *more = long_member(50000);
+	const size_t all = 2 * 80 * 50000;
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	for (uint64_t i = 0; i < 160; i++)
+		fake_hub_put(t.hub, &(struct item){LABEL + i, 20210510 + 100 * (int32_t)(i % 2),
+						   480, NULL, more});
+	free(more);
+	fetch(&t, SETTLED, SETTLED + 1, &g);
+	failing_disk_bytes();
+	for (size_t i = 0; i < 160; i++) {
+		struct month *m = g.span->month[i % 2];
+		const struct activity *a = &m->row[i / 2];
+		text = (struct got){0};
+		month_store_text(t.store, m, a->json_at, a->json_at + a->json_len, WAIT_MS,
+				 got_text, &text);
+		settle(&t);
+		assert_int_equal(text.times, 1);
+		assert_true(XXH3_64bits(month_text_of(text.text, a), a->json_len) == a->hash);
+		assert_in_range(memory_of(&t, 1), 0, 3u << 20);
+		drop(&text);
+	}
+	assert_in_range(failing_disk_bytes(), all, all * 5 / 4);
+	drop(&g);
+	teardown(&t);
+}
+
 /* Without a disk it comes from the hub again: once for each month, not over and over. */
 static void text_without_a_disk(void **state)
 {
@@ -532,6 +567,7 @@ int main(void)
 	rows_add(&rows, "text from memory", text_in_memory, NULL);
 	rows_add(&rows, "text from disk", text_from_disk, NULL);
 	rows_add(&rows, "text that had to go comes back from disk", text_after_eviction, NULL);
+	rows_add(&rows, "large ones in pieces", large_texts_come_in_pieces, NULL);
 	rows_add(&rows, "or from the hub without a disk", text_without_a_disk, NULL);
 	rows_add(&rows, "or when the folder went", text_after_the_folder_went, NULL);
 	rows_add(&rows, "text of a version that is gone", text_that_is_gone, NULL);

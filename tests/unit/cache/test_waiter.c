@@ -206,7 +206,7 @@ static int ask_failing(struct store *t, enum no_memory what, struct month *m, un
 	*g = (struct got){0};
 	failing_alloc_begin(n, how);
 	if (what == OF_TEXT)
-		month_store_text(t->store, m, WAIT_MS, got_text, g);
+		month_store_text(t->store, m, 0, m->json_len, WAIT_MS, got_text, g);
 	else if (what == OF_HISTORY)
 		month_store_history(t->store, WAIT_MS, got_history, g);
 	else
