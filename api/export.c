@@ -84,7 +84,7 @@ static uint32_t little_endian(const char *p)
 static int check_fit(const struct export_edges *x, struct err *err)
 {
 	if (x->head_len < 14 || memcmp(x->head + 8, ".FIT", 4) != 0)
-		return err_set(err, -EIO, "what the Training Hub sends is no FIT file");
+		return err_set(err, -EIO, "what the Training Hub sends is not a FIT file");
 	if (x->size >= (unsigned char)x->head[0] + (uint64_t)little_endian(x->head + 4) + 2)
 		return 0;
 	err_set(err, 0, "a FIT file of the Training Hub is shorter than its header says");
@@ -173,7 +173,7 @@ static int check_text(const struct export_edges *x, struct err *err)
 
 	/* Behind a long comment: then the end must tell. */
 	if (begins == 0 || (begins < 0 && !ends))
-		return err_set(err, -EIO, "what the Training Hub sends is no %s file", name);
+		return err_set(err, -EIO, "what the Training Hub sends is not a %s file", name);
 	if (ends)
 		return 0;
 	err_set(err, 0, "a %s file of the Training Hub does not end as one should", name);

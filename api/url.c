@@ -84,7 +84,7 @@ int url_check(const char *url, int flags, struct err *err)
 		return err_set(err, -EINVAL, "the URL must begin with https://");
 	for (const char *p = url; *p; p++)
 		if (*p <= ' ' || *p >= 0x7f || strchr("\"<>\\^`{|}", *p))
-			return err_set(err, -EINVAL, "a URL holds no such character");
+			return err_set(err, -EINVAL, "a URL cannot hold this character");
 	if ((flags & URL_IS_BASE) && strpbrk(url, "?#"))
 		return err_set(err, -EINVAL, "the URL must not have a query or a fragment");
 

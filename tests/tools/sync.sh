@@ -169,7 +169,7 @@ sync_ok "the next run" --views fit:gpx
 same "asks for these two" 2 "$(hubctl stats files)"
 rm -rf "$T"/cache/*/files
 hubctl set '{"fault": {"kind": "html200", "path": "/fit/"}}'
-sync_bad "a file host that is out of order" 'gave up after 25 files in a row: .*no FIT file' --views fit
+sync_bad "a file host that is out of order" 'gave up after 25 files in a row: .*not a FIT file' --views fit
 check "is left alone (was $(hubctl stats files))" test "$(hubctl stats files)" -le 40
 hubctl clear
 sync_ok "when it is well" --views fit:gpx
