@@ -160,12 +160,13 @@ hub_again() { hub_start --port "$hub_port" "$@"; }
 
 # ---- mounts
 
-# mount_at FOLDER [argument of corosfs...]: with the hub, the cache and the log of this test.
+# mount_at FOLDER [argument of corosfs...]: with the hub, the cache and the log of this test, and as
+# fast as the hub answers.
 mount_at() {
     at=$1
     shift
     [ -d "$at" ] || mkdir "$at"
-    "$COROSFS" "$ACCOUNT" "$at" -o "api=$hub,cache_dir=$T/cache,log=warn,log_file=$T/log" "$@"
+    "$COROSFS" "$ACCOUNT" "$at" -o "api=$hub,cache_dir=$T/cache,log=warn,log_file=$T/log,rate=0" "$@"
 }
 
 # mount_fs [argument of corosfs...]: on $M; the test ends here when that fails.

@@ -69,7 +69,7 @@ find "$M" -mindepth 1 -printf '%P %y %i %s %m %T@ %C@\n' | sort >"$T/meta"
 first=$(hubctl stats violations)
 same "the first hub saw nothing that a client must not do" "[]" "$first"
 hub_start --athlete both --activities 400 --years 3
-"$COROSFS" "$ACCOUNT" "$T/tar" -o "nonempty,api=$hub,cache_dir=$T/cache2,log_file=$T/log" ||
+"$COROSFS" "$ACCOUNT" "$T/tar" -o "nonempty,api=$hub,cache_dir=$T/cache2,log_file=$T/log,rate=0" ||
     fail "a second mount"
 check "diff -r of two mounts with the same data" diff -r "$M" "$T/tar"
 find "$T/tar" -mindepth 1 -printf '%P %y %i %s %m %T@ %C@\n' | sort >"$T/meta2"

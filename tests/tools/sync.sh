@@ -4,7 +4,7 @@
 # shellcheck source=tests/mount/lib.sh
 . "$(dirname "$0")/../mount/lib.sh"
 hub_start --athlete both --activities 2000 --years 6
-opts="api=$hub,cache_dir=$T/cache"
+opts="api=$hub,cache_dir=$T/cache,rate=0"
 
 # sync_ok "what" [argument...]; sync_bad "what" SENTENCE [argument...]
 run_sync() { timeout 100 "$COROSFS" --sync "$ACCOUNT" -o "$opts" "$@" >"$T/said" 2>"$T/err"; }
@@ -112,7 +112,7 @@ opts="api=http://127.0.0.1:9,cache_dir=$T/c9"
 sync_bad "no network" "cannot reach 127.0.0.1:9"
 opts="api=$hub,cache_dir=/proc/none"
 sync_bad "a cache folder that cannot be made" "cannot make the cache folder"
-opts="api=$hub,cache_dir=$T/cache"
+opts="api=$hub,cache_dir=$T/cache,rate=0"
 refused "no account" "$COROSFS" --sync
 check "- with a sentence" said "which account? corosfs --sync you@example.org"
 
@@ -187,7 +187,7 @@ wanted=2
 sync_bad "no such form" '--views: unknown `fig`; use' --views fig
 wanted=
 hub_start --athlete both --activities 2000 --years 6
-opts="api=$hub,cache_dir=$T/cache"
+opts="api=$hub,cache_dir=$T/cache,rate=0"
 
 # ---- on a terminal
 
