@@ -4,10 +4,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <time.h>
 
 #include "api/clock.h"
-#include "api/lock.h"
+#include "api/cond.h"
 #include "api/metrics.h"
 #include "api/thread.h"
 #include "fs/interrupt.h"
@@ -114,17 +113,8 @@ static void *watch_run(void *arg)
 	pthread_setname_np(pthread_self(), "interrupts");
 	lock_take(&watch.lock);
 	while (!watch.stopping) {
-		struct timespec until;
-		/* Not the time of day: a clock that is set back would make this a long wait. */
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += wait_ms * 1000000L;
-		until.tv_sec += until.tv_nsec / 1000000000L;
-		until.tv_nsec %= 1000000000L;
-		if (!watch.news && wait_ms >= 0)
-			pthread_cond_clockwait(&watch.wake, &watch.lock.mutex, CLOCK_MONOTONIC,
-					       &until);
-		else if (!watch.news)
-			pthread_cond_wait(&watch.wake, &watch.lock.mutex);
+		if (!watch.news)
+			cond_wait_ms(&watch.wake, &watch.lock, wait_ms);
 		watch.news = 0;
 		lock_drop(&watch.lock);
 		wait_ms = look();
@@ -144,8 +134,10 @@ void watch_add(struct request *r)
 		watch.first = r;
 	}
 	watch.news = 1;
-	if (!watch.running && !watch.stopping)
+	if (!watch.running && !watch.stopping) {
+		cond_init(&watch.wake);
 		watch.running = thread_start(&watch.thread, watch_run, NULL) == 0;
+	}
 	pthread_cond_signal(&watch.wake);
 	lock_drop(&watch.lock);
 }

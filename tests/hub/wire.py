@@ -4,6 +4,7 @@
 The standard library's http.server writes headers and body apart and knows no half answers, so
 this is written by hand: one thread a connection, TCP_NODELAY, one sendall an answer.
 """
+import random
 import select
 import socket
 import ssl
@@ -351,14 +352,14 @@ def listen(address, port):
 
 
 def listen_in_a_row(count, port=0):
-    """Listening sockets on `count` consecutive loopback ports, from `port` or from anywhere."""
+    """Listening sockets on `count` consecutive loopback ports, from `port` or from anywhere.
+
+    Anywhere is below the ports that the kernel gives to connections, so that they are still free for
+    a hub that comes again."""
     for _ in range(200):
-        socks = []
+        base, socks = port or random.SystemRandom().randrange(10000, 32768 - count, count), []
         try:
-            first = listen("127.0.0.1", port)
-            socks.append(first)
-            base = first.getsockname()[1]
-            for i in range(1, count):
+            for i in range(count):
                 socks.append(listen("127.0.0.1", base + i))
             return socks
         except (OSError, OverflowError):

@@ -40,7 +40,7 @@ export COROSFS_PASSWORD="correct horse"
 export ASAN_OPTIONS="log_path=$T/sanitizer" UBSAN_OPTIONS="log_path=$T/sanitizer"
 export TSAN_OPTIONS="log_path=$T/sanitizer"
 : >"$T/expected"
-failures=0 finished= hub= hub_pid= hubs= started=
+failures=0 finished= shim= hub= hub_pid= hubs= started=
 
 # ---- checks
 
@@ -158,6 +158,26 @@ hub_stop() {
 # The same hub again, on the same port.
 hub_again() { hub_start --port "$hub_port" "$@"; }
 
+# ---- the mounts' clock
+
+# own_clock: mounts that begin from now on have one of their own, see other_clock.c. Without a compiler
+# it is the machine's: what waits for it takes longer, and nothing else.
+own_clock() {
+    shim=$T/other_clock.so wall_s=0 passed_s=0
+    cc -std=c17 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$TOP/tests/mount/other_clock.c" \
+        2>"$T/said" || shim=
+    export OTHER_CLOCK="$T/clock" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
+}
+
+set_clock() { echo "$wall_s $passed_s" >"$T/clock.new" && mv "$T/clock.new" "$T/clock"; }
+
+# later SECONDS: they have passed.
+later() {
+    [ -n "$shim" ] || { sleep "$1" && return; }
+    passed_s=$((passed_s + $1))
+    set_clock
+}
+
 # ---- mounts
 
 # mount_at FOLDER [argument of corosfs...]: with the hub, the cache and the log of this test, and as
@@ -166,7 +186,8 @@ mount_at() {
     at=$1
     shift
     [ -d "$at" ] || mkdir "$at"
-    "$COROSFS" "$ACCOUNT" "$at" -o "api=$hub,cache_dir=$T/cache,log=warn,log_file=$T/log,rate=0" "$@"
+    LD_PRELOAD=${shim:-${LD_PRELOAD-}} "$COROSFS" "$ACCOUNT" "$at" \
+        -o "api=$hub,cache_dir=$T/cache,log=warn,log_file=$T/log,rate=0" "$@"
 }
 
 # mount_fs [argument of corosfs...]: on $M; the test ends here when that fails.

@@ -5,9 +5,10 @@
 #
 #   sh tests/mount/matrix.sh               all of it
 #   ROWS='429 stall' sh tests/mount/matrix.sh    the rows whose names hold one of these words
-#   MATRIX_JOBS=8                         so many mounts at once (default 16: they mostly wait)
+#   MATRIX_JOBS=4                         so many mounts at once (default 8: they wait, too)
 # shellcheck source=tests/mount/lib.sh
 . "$(dirname "$0")/lib.sh"
+own_clock
 command -v rsync >/dev/null || skip "no rsync"
 command -v openssl >/dev/null || skip "no openssl"
 
@@ -28,7 +29,7 @@ at_end() {
 
 # shellcheck disable=SC2086
 $private "$py" "$TOP/tests/mount/matrix/matrix.py" --corosfs "$COROSFS" --dir "$T" \
-    --jobs "${MATRIX_JOBS:-16}" ${private:+--private} ${ROWS:+--rows "$ROWS"} &
+    --clock "$shim" --jobs "${MATRIX_JOBS:-8}" ${private:+--private} ${ROWS:+--rows "$ROWS"} &
 pid=$!
 started="$started $pid"
 wait $pid

@@ -116,17 +116,18 @@ def make_certificates(where):
         subprocess.run(["openssl", *args], cwd=where, check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
     os.makedirs(where)
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")     # made at once
     names = "subjectAltName=IP:127.0.0.1,IP:127.0.0.2," + \
         ",".join(f"DNS:hub{i}.test" for i in range(200))
     for ca in ("ca", "other-ca"):
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", ca + ".key", "-out",
+        openssl("req", "-x509", *key, "-nodes", "-keyout", ca + ".key", "-out",
                 ca + ".pem", "-days", "30", "-subj", "/CN=corosfs test " + ca)
     for name, ca, san, days in (("good", "ca", names, "30"), ("unknown-ca", "other-ca", names, "30"),
                                 ("expired", "ca", names, "0"),
                                 ("other-name", "ca", "subjectAltName=DNS:elsewhere.test", "30")):
         with open(os.path.join(where, name + ".ext"), "w", encoding="utf-8") as f:
             f.write(san + "\n")
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", name + ".key", "-out",
+        openssl("req", *key, "-nodes", "-keyout", name + ".key", "-out",
                 name + ".csr", "-subj", "/CN=hub.test")
         openssl("x509", "-req", "-in", name + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key",
                 "-CAcreateserial", "-out", name + ".pem", "-days", days, "-extfile", name + ".ext")
