@@ -128,8 +128,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$T/small" && mount -t tmpfs -o size=4m,mode=70
     mount -o remount,ro "$T/small"
     mount_fs -o "cache_dir=$T/small/c,views=fit"
     backup "a disk that is read-only" fit/
-    same "it is an error" EIO "$(errno_of stat "$M/fit/2022/12/20221230-FooRun.fit")"
-    check "of which the log tells why" grep -q "fit file.*Read-only file system" "$T/log"
+    same "recordings come all the same" ok "$(errno_of stat "$M/fit/2022/12/20221230-FooRun.fit")"
     unmount
     umount "$T/small"
     at_end() { :; }
