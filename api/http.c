@@ -6,17 +6,25 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/lock.h"
+#include "api/log.h"
 #include "api/thread.h"
 #include "api/timers.h"
 #include "api/transfer.h"
 
 #define IDLE_MS     60000 /* the longest sleep with nothing to do */
-#define CONNECTIONS 8     /* a host */
+#define CONNECTIONS 8     /* a host; twice as many while requests are sent again */
+#define LATE_MS     4000  /* without a byte on a connection that may be dead */
+#define IDLE_MAX_S  118   /* libcurl's own: no connection is used that is idle for longer */
+
+/* No connection is used that is idle since before then. What one transport finds out about the
+ * network holds for the others. */
+static _Atomic int64_t renewed_ms = INT64_MIN / 2;
 
 struct http {
 	/* -- set at creation, then never changed */
@@ -63,7 +71,7 @@ struct http *http_new(const struct http_config *config, struct err *err)
 		return NULL;
 	}
 	/* Neither can fail on a fresh handle. */
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 2L * CONNECTIONS);
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS);
 	return h;
 }
@@ -99,6 +107,18 @@ static void unlink_transfer(struct http *h, struct transfer *t)
 	curl_multi_remove_handle(h->multi, t->easy);
 }
 
+/* 0 or -ENOMEM. */
+static int link_transfer(struct http *h, struct transfer *t)
+{
+	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
+		return -ENOMEM;
+	t->next = h->running;
+	if (t->next)
+		t->next->prev = t;
+	h->running = t;
+	return 0;
+}
+
 /* Ends every request that is on its way. */
 static void drop_running(struct http *h, int code)
 {
@@ -108,7 +128,10 @@ static void drop_running(struct http *h, int code)
 	while (h->running) {
 		struct transfer *t = h->running;
 		unlink_transfer(h, t);
-		transfer_fail(t, &err);
+		if (t->twin)
+			transfer_drop(t);
+		else
+			transfer_fail(t, &err);
 	}
 }
 
@@ -120,6 +143,76 @@ static int get_ready(struct http *h)
 		h->is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 	return h->is_ready;
 }
+
+/* ---- connections that are dead ---- */
+
+/* When a request is to be sent again; INT64_MAX: not as it is now. */
+static int64_t late_ms(const struct http *h, struct transfer *t)
+{
+	if (t->is_twice || t->is_once || t->is_begun ||
+	    !(transfer_is_reused(t) || (t->is_doubtful && transfer_is_sent(t))))
+		return INT64_MAX;
+	if (!t->sent_ms)
+		t->sent_ms = h->clock->mono_ms();
+	return t->sent_ms + LATE_MS;
+}
+
+/* Whether HTTP/2 might add what comes next to a connection that seems to be dead. */
+static int is_doubtful(const struct http *h)
+{
+	for (const struct transfer *t = h->running; t; t = t->next)
+		if (t->is_doubtful)
+			return 1;
+	return 0;
+}
+
+static void send_late_ones(struct http *h)
+{
+	int64_t now_ms = h->clock->mono_ms();
+
+	for (struct transfer *t = h->running; t; t = t->next) {
+		if (late_ms(h, t) > now_ms)
+			continue;
+		t->is_twice = 1;
+		struct transfer *twin = transfer_again(t);
+		if (!twin)
+			continue;
+		log_debug("%s is silent on a connection of before: asked again on a fresh one",
+			  t->host);
+		if (link_transfer(h, twin) < 0)
+			transfer_drop(twin);
+	}
+}
+
+void http_renew(struct http *h)
+{
+	int64_t now_ms = h->clock->mono_ms();
+
+	atomic_store(&renewed_ms, now_ms);
+	for (struct transfer *t = h->running; t; t = t->next) {
+		t->is_doubtful = 1;
+		t->is_twice = t->twin != NULL;
+		t->sent_ms = t->sent_ms ? now_ms : 0;
+	}
+}
+
+/* The fresh connection was faster: the old one is dead, and so may be the others that are as old.
+ */
+static void distrust(struct http *h, struct transfer *dead)
+{
+	int64_t now_ms = h->clock->mono_ms();
+
+	/* HTTP/2 would keep it for the next request. */
+	curl_easy_setopt(dead->easy, CURLOPT_FORBID_REUSE, 1L);
+	atomic_store(&renewed_ms, now_ms);
+	for (struct transfer *t = h->running; t; t = t->next)
+		if (t->sent_ms && !t->is_begun) {
+			t->is_doubtful = 1;
+			t->sent_ms = now_ms - LATE_MS;
+		}
+}
+
+/* ---- submitting ---- */
 
 void http_submit(struct http *h, const struct http_request *r, http_done *done, void *arg)
 {
@@ -134,15 +227,15 @@ void http_submit(struct http *h, const struct http_request *r, http_done *done, 
 		done(arg, NULL, &err);
 		return;
 	}
-	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
+	int64_t idle_s = (h->clock->mono_ms() - atomic_load(&renewed_ms)) / 1000;
+	if (idle_s >= 0 && idle_s < IDLE_MAX_S)
+		curl_easy_setopt(t->easy, CURLOPT_MAXAGE_CONN, (long)idle_s);
+	if (t->is_once || is_doubtful(h))
+		curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+	if (link_transfer(h, t) < 0) {
 		err_sys(&err, -ENOMEM, "ask the Training Hub");
 		transfer_fail(t, &err);
-		return;
 	}
-	t->next = h->running;
-	if (t->next)
-		t->next->prev = t;
-	h->running = t;
 }
 
 /* ---- the thread ---- */
@@ -167,6 +260,38 @@ static int run_tasks(struct http *h)
 	return 1;
 }
 
+static void drop(struct http *h, struct transfer *t)
+{
+	unlink_transfer(h, t);
+	transfer_drop(t);
+}
+
+/* Those whose twin has the answer. */
+static void drop_lost(struct http *h)
+{
+	for (struct transfer *t = h->running, *next; t; t = next) {
+		next = t->next;
+		if (!t->is_lost)
+			continue;
+		if (t->is_twice)
+			distrust(h, t);
+		drop(h, t);
+	}
+}
+
+static void end(struct http *h, struct transfer *t, CURLcode result)
+{
+	/* The other one may still bring something. */
+	if (t->twin && result != CURLE_OK && !t->is_begun) {
+		drop(h, t);
+		return;
+	}
+	if (t->twin)
+		drop(h, t->twin);
+	unlink_transfer(h, t);
+	transfer_end(t, result);
+}
+
 /* Drives the requests one step and answers those that ended. */
 static void perform(struct http *h)
 {
@@ -178,23 +303,28 @@ static void perform(struct http *h)
 		drop_running(h, -ENOMEM);
 		return;
 	}
+	drop_lost(h);
 	while ((message = curl_multi_info_read(h->multi, &n))) {
 		struct transfer *t = NULL;
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-		/* The message goes with the handle's removal. */
-		CURLcode result = message->data.result;
-		unlink_transfer(h, t);
-		transfer_end(t, result);
+		end(h, t, message->data.result);
 	}
 }
 
 static void sleep_until_news(struct http *h)
 {
+	int64_t now_ms = h->clock->mono_ms();
+
 	lock_take(&h->lock);
-	int wait_ms = timers_wait_ms(&h->tasks, h->clock->mono_ms(), IDLE_MS);
+	int wait_ms = timers_wait_ms(&h->tasks, now_ms, IDLE_MS);
 	lock_drop(&h->lock);
+	for (struct transfer *t = h->running; t; t = t->next) {
+		int64_t due_ms = late_ms(h, t) - now_ms;
+		if (due_ms < wait_ms)
+			wait_ms = due_ms > 0 ? (int)due_ms : 0;
+	}
 	if (h->clock->nap_ms && !h->running)
 		wait_ms = h->clock->nap_ms(wait_ms);
 	if (curl_multi_poll(h->multi, NULL, 0, wait_ms, NULL) != CURLM_OK)
@@ -227,6 +357,7 @@ static void *transport(void *arg)
 	pthread_setname_np(pthread_self(), "corosfs-net");
 	while (run_tasks(h)) {
 		perform(h);
+		send_late_ones(h);
 		sleep_until_news(h);
 	}
 	wind_up(h);

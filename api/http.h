@@ -68,6 +68,7 @@ struct http_request {
 	 * whole.
 	 */
 	int is_file;
+	int is_once; /* it must not be sent twice: it goes on a connection of its own */
 	/*
 	 * NULL: the answer is collected in memory. Else where the body of a 200 goes, piece by
 	 * piece, on the transport thread: 0 or a negative errno, which ends the exchange.
@@ -103,10 +104,20 @@ typedef void http_done(void *arg, const struct http_answer *answer, const struct
 
 /*
  * Sends a request. On the transport thread only. Everything in `r` is copied.
+ * One that goes on a connection of before, and brings no byte within 4 s, is sent
+ * again on a fresh one: the old one may be dead, whatever TCP thinks of it (NAT
+ * forgot it, a proxy swallows it, the machine slept). Whoever answers first counts.
  * Redirects are not followed: a 3xx is an answer like another. Gzip is asked
  * for and undone, and the ceiling counts the undone bytes. All answers that are
  * collected at a time have 32 MiB together, but each may have 1 MiB.
  */
 void http_submit(struct http *h, const struct http_request *r, http_done *done, void *arg);
+
+/*
+ * The machine slept, or is in another network: no connection of before is used for
+ * new requests, and what is under way is sent again should it bring nothing within
+ * 4 s from now. On the transport thread only.
+ */
+void http_renew(struct http *h);
 
 #endif

@@ -322,6 +322,7 @@ void session_login_post(void *arg)
 				       .body = s->login.body.data,
 				       .body_len = s->login.body.len,
 				       .max_size = ANSWER_MAX,
-				       .timeout_ms = s->config.timeout_ms};
+				       .timeout_ms = s->config.timeout_ms,
+				       .is_once = 1};
 	http_submit(s->http, &request, answered, s);
 }

@@ -82,17 +82,20 @@ static void copy_host(char *host, size_t size, const char *url)
 	host[len] = '\0';
 }
 
+/* At once in one piece: growing would leave copies of a token behind, unwiped. */
+static int make_room(struct transfer *t, size_t max_size)
+{
+	buf_init(&t->answer, max_size);
+	return buf_reserve(&t->answer, max_size < WIPE_MAX / 2 ? max_size : WIPE_MAX / 2);
+}
+
 static int copy_request(struct transfer *t, const struct http_request *r)
 {
-	size_t first = r->max_size < WIPE_MAX / 2 ? r->max_size : WIPE_MAX / 2;
 	int typed = 0, post = strcmp(r->method, "POST") == 0;
 
 	if (r->is_file && add_header(t, "Accept-Encoding: identity") < 0)
 		return -ENOMEM;
-
-	buf_init(&t->answer, r->max_size);
-	/* At once in one piece: growing would leave copies of a token behind, unwiped. */
-	if (buf_reserve(&t->answer, first) < 0)
+	if (make_room(t, r->max_size) < 0)
 		return -ENOMEM;
 	for (const char *const *line = r->headers; line && *line; line++) {
 		if (add_header(t, *line) < 0)
@@ -110,6 +113,7 @@ static int copy_request(struct transfer *t, const struct http_request *r)
 		t->body_len = r->body_len;
 	}
 	t->timeout_ms = r->timeout_ms;
+	t->is_once = r->is_once;
 	t->sink = r->sink;
 	t->is_file = r->is_file;
 	copy_host(t->host, sizeof(t->host), r->url);
@@ -117,6 +121,19 @@ static int copy_request(struct transfer *t, const struct http_request *r)
 }
 
 /* ---- curl's callbacks and options ---- */
+
+static int is_past(const struct transfer *t, CURLINFO time)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(t->easy, time, &us);
+	return us > 0;
+}
+
+int transfer_is_sent(const struct transfer *t)
+{
+	return is_past(t, CURLINFO_PRETRANSFER_TIME_T);
+}
 
 /* An error page is no part of what a sink takes. */
 static int is_good(const struct transfer *t)
@@ -194,6 +211,12 @@ static size_t take_header(char *line, size_t size, size_t n, void *arg)
 	struct transfer *t = arg;
 	char value[64];
 
+	/* A proxy's answer to CONNECT is none of the hub's. */
+	t->is_begun |= transfer_is_sent(t);
+	if (t->is_lost)
+		return CURL_WRITEFUNC_ERROR;
+	if (t->is_begun && t->twin)
+		t->twin->is_lost = 1;
 	t->head_len += size * n;
 	t->is_headed |= size * n <= 2;
 	if (t->head_len > HEAD_MAX)
@@ -270,22 +293,31 @@ static int set_transport_options(struct transfer *t, const char *url, const char
 	return bad ? -ENOMEM : 0;
 }
 
+/* Where libcurl finds the transfer. */
+static int set_pointers(struct transfer *t)
+{
+	CURL *e = t->easy;
+	int bad = 0;
+
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->words) != CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, t) != CURLE_OK;
+	return bad ? -ENOMEM : 0;
+}
+
 static int set_request_options(struct transfer *t, const struct http_request *r,
 			       const char *user_agent)
 {
 	CURL *e = t->easy;
-	int bad = 0;
+	int bad = set_pointers(t) < 0;
 
 	bad |= curl_easy_setopt(e, CURLOPT_USERAGENT, user_agent) != CURLE_OK;
 	if (!r->is_file)
 		bad |= curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip") != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_bytes) != CURLE_OK;
-	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) != CURLE_OK;
 	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header) != CURLE_OK;
-	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, t) != CURLE_OK;
-	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->words) != CURLE_OK;
-	bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, t) != CURLE_OK;
 	if (strcmp(r->method, "POST") == 0) {
 		bad |= curl_easy_setopt(e, CURLOPT_POST, 1L) != CURLE_OK;
 		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->body ? t->body : "") != CURLE_OK;
@@ -315,15 +347,60 @@ struct transfer *transfer_new(const struct http_config *config, const struct htt
 	return t;
 }
 
-/* ---- the end ---- */
+/* ---- twice ---- */
 
-static int is_past(const struct transfer *t, CURLINFO time)
+int transfer_is_reused(const struct transfer *t)
 {
-	curl_off_t us = 0;
+	long fresh = 0;
 
-	curl_easy_getinfo(t->easy, time, &us);
-	return us > 0;
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &fresh);
+	return !fresh && transfer_is_sent(t);
 }
+
+struct transfer *transfer_again(struct transfer *t)
+{
+	int64_t left_ms = t->start_ms + t->timeout_ms - clock_system.mono_ms();
+	struct transfer *twin = calloc(1, sizeof(*twin));
+
+	if (!twin)
+		return NULL;
+	twin->done = t->done;
+	twin->arg = t->arg;
+	twin->sink = t->sink;
+	twin->is_file = t->is_file;
+	twin->start_ms = t->start_ms;
+	twin->timeout_ms = t->timeout_ms;
+	memcpy(twin->host, t->host, sizeof(twin->host));
+	/* Headers and body stay the first one's, see transfer_drop(). */
+	twin->easy = curl_easy_duphandle(t->easy);
+	if (!twin->easy || make_room(twin, t->answer.max) < 0 || set_pointers(twin) < 0 ||
+	    curl_easy_setopt(twin->easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK ||
+	    (!t->sink && curl_easy_setopt(twin->easy, CURLOPT_TIMEOUT_MS,
+					  left_ms > 0 ? (long)left_ms : 1L) != CURLE_OK)) {
+		transfer_free(twin);
+		return NULL;
+	}
+	t->twin = twin;
+	twin->twin = t;
+	return twin;
+}
+
+void transfer_drop(struct transfer *t)
+{
+	struct transfer *twin = t->twin;
+
+	twin->twin = NULL;
+	if (t->headers || t->body) {
+		twin->headers = t->headers;
+		twin->body = t->body;
+		twin->body_len = t->body_len;
+		t->headers = NULL;
+		t->body = NULL;
+	}
+	transfer_free(t);
+}
+
+/* ---- the end ---- */
 
 /* libcurl's own hold pieces of a proxy's URL, cut where it thinks that host and port are: with a
  * password in one they are not shown. */
@@ -382,7 +459,7 @@ static int explain(const struct transfer *t, CURLcode result, struct err *err)
 		return err_set(err, -EIO, "%s sends more than %zu KiB in one answer", t->host,
 			       t->answer.max >> 10);
 	case CURLE_OPERATION_TIMEDOUT:
-		if (is_past(t, CURLINFO_PRETRANSFER_TIME_T))
+		if (transfer_is_sent(t))
 			return err_set(err, -ETIMEDOUT, "%s does not answer within %d ms", t->host,
 				       t->timeout_ms);
 		return err_set(err, -EHOSTUNREACH, "cannot reach %s (%s); check the network",

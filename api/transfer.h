@@ -28,7 +28,15 @@ struct transfer {
 	int is_odd;      /* a header says what nobody asked for */
 	int timeout_ms;
 	int64_t start_ms;
-	int64_t date_s; /* of the answer */
+	int is_once;  /* never sent again */
+	int is_twice; /* it was */
+	int is_begun; /* the first byte of an answer is there */
+	/* The same request once more, on the other connection: each other's, or NULL. */
+	struct transfer *twin;
+	int is_lost;     /* the twin's answer came first */
+	int is_doubtful; /* its connection may be dead */
+	int64_t sent_ms; /* http.c's: when it was seen to be sent; 0: not yet */
+	int64_t date_s;  /* of the answer */
 	char host[128];
 	char words[CURL_ERROR_SIZE];
 	http_done *done;
@@ -38,6 +46,17 @@ struct transfer {
 /* Ready to be added to a multi handle. NULL: no memory. */
 struct transfer *transfer_new(const struct http_config *config, const struct http_request *r,
 			      http_done *done, void *arg);
+
+/* Whether it was sent, and on a connection that was there before. */
+int transfer_is_sent(const struct transfer *t);
+int transfer_is_reused(const struct transfer *t);
+
+/* The same request for a fresh connection, with the time that is left. They are twins then: the
+ * first byte of an answer makes the other one lost. NULL: no memory. */
+struct transfer *transfer_again(struct transfer *t);
+
+/* Frees one of two twins. It has left the multi handle before. */
+void transfer_drop(struct transfer *t);
 
 /* Calls `done` with what came of it and frees it. It has left the multi handle before. */
 void transfer_end(struct transfer *t, CURLcode result);

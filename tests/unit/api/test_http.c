@@ -2,8 +2,14 @@
 /* The transport's thread: tasks in time, many requests, and an end that answers all. */
 #include "api/http.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/support/canned.h"
 #include "tests/support/exchange.h"
@@ -161,6 +167,239 @@ static void many_at_once(void **state)
 	exchange_stop(http);
 }
 
+/* ---- connections that may be dead: the test is the server ---- */
+
+#define LATE_MS 4000 /* http.c's */
+
+static int listen_somewhere(int *port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(at);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* Whether somebody comes, says something or leaves; at once, or as soon as it happens. */
+static int has_news(int fd, int wait_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, wait_ms) == 1;
+}
+
+static int take_connection(int listener)
+{
+	assert_true(has_news(listener, 30000));
+	int fd = accept(listener, NULL, NULL);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* The next request on it; 0: the client has left. */
+static int take_request(int fd)
+{
+	char text[2048];
+	size_t len = 0;
+
+	while (len < 4 || memcmp(text + len - 4, "\r\n\r\n", 4) != 0) {
+		assert_true(has_news(fd, 30000));
+		ssize_t n = read(fd, text + len, sizeof(text) - len);
+		if (n <= 0)
+			return 0;
+		len += (size_t)n;
+	}
+	return 1;
+}
+
+static void give(int fd, const char *body)
+{
+	char text[200];
+	int len = snprintf(text, sizeof(text), HEAD "Content-Length: %zu\r\n\r\n%s", strlen(body),
+			   body);
+
+	assert_int_equal(send(fd, text, (size_t)len, MSG_NOSIGNAL), len);
+}
+
+static void expect_end(struct exchange *x, const char *body)
+{
+	exchange_wait(&x->ended);
+	assert_int_equal(x->ends, 1);
+	assert_int_equal(x->err.code, 0);
+	assert_string_equal(x->data, body);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void renew(void *http)
+{
+	http_renew(http);
+}
+
+/* The transport looks at its clock, and it is later. */
+static void later(struct http *http, int ms)
+{
+	net_clock_add(ms);
+	assert_int_equal(http_run(http, nothing, NULL), 0);
+}
+
+/* The request comes once more. When the transport saw that it was sent is its own affair. */
+static int take_again(struct http *http, int listener)
+{
+	later(http, LATE_MS - 100);
+	assert_false(has_news(listener, 0));
+	for (int i = 0; i < 300 && !has_news(listener, 100); i++)
+		later(http, LATE_MS);
+	int fd = take_connection(listener);
+	assert_true(take_request(fd));
+	return fd;
+}
+
+static void ask(struct exchange *x, struct http *http, int port)
+{
+	exchange_init(x, http, port);
+	x->request.timeout_ms = 100000;
+	assert_int_equal(http_run(http, exchange_submit, x), 0);
+}
+
+struct pair {
+	struct http *http;
+	int listener, port, old;
+};
+
+/* A connection that was used, and a request that came on it and has no answer. */
+static void pair_setup(struct pair *p, struct exchange *x)
+{
+	struct exchange first;
+
+	p->listener = listen_somewhere(&p->port);
+	p->http = exchange_start();
+	ask(&first, p->http, p->port);
+	p->old = take_connection(p->listener);
+	assert_true(take_request(p->old));
+	give(p->old, "first");
+	expect_end(&first, "first");
+	ask(x, p->http, p->port);
+	assert_true(take_request(p->old));
+}
+
+static void pair_clear(struct pair *p)
+{
+	exchange_stop(p->http);
+	close(p->old);
+	close(p->listener);
+}
+
+enum first { FRESH_FIRST, OLD_FIRST, OLD_BREAKS, FRESH_BREAKS };
+
+static const struct twice_case {
+	const char *why;
+	enum first first;
+	const char *body;
+} twice_cases[] = {
+	{"a connection that swallows: the fresh one answers", FRESH_FIRST, "fresh"},
+	{"a slow hub: the answer that comes first counts", OLD_FIRST, "old"},
+	{"the old connection breaks in the end", OLD_BREAKS, "fresh"},
+	{"the fresh connection breaks", FRESH_BREAKS, "old"},
+};
+
+static void twice(void **state)
+{
+	const struct twice_case *c = *state;
+	struct exchange x, next;
+	struct pair p;
+
+	pair_setup(&p, &x);
+	int fresh = take_again(p.http, p.listener);
+	if (c->first == OLD_BREAKS)
+		shutdown(p.old, SHUT_RDWR);
+	if (c->first == FRESH_BREAKS) {
+		shutdown(fresh, SHUT_RDWR);
+		/* Once is enough. */
+		later(p.http, LATE_MS);
+	}
+	int good = strcmp(c->body, "old") == 0 ? p.old : fresh;
+	int bad = good == fresh ? p.old : fresh;
+	give(good, c->body);
+	expect_end(&x, c->body);
+	assert_true(has_news(bad, 30000));
+	/* The next one goes where the answer came from. */
+	ask(&next, p.http, p.port);
+	assert_true(take_request(good));
+	give(good, "next");
+	expect_end(&next, "next");
+	/* libcurl itself tries once more where an old connection breaks. */
+	assert_true(c->first == OLD_BREAKS || !has_news(p.listener, 0));
+	close(fresh);
+	pair_clear(&p);
+}
+
+/* A login is sent once, on a connection of its own. */
+static void once(void **state)
+{
+	struct exchange x;
+	struct pair p = {.listener = listen_somewhere(&p.port), .http = exchange_start()};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		exchange_init(&x, p.http, p.port);
+		x.request.is_once = 1;
+		assert_int_equal(http_run(p.http, exchange_submit, &x), 0);
+		int fd = take_connection(p.listener);
+		assert_true(take_request(fd));
+		later(p.http, LATE_MS);
+		later(p.http, LATE_MS);
+		assert_int_equal(http_run(p.http, renew, p.http), 0);
+		later(p.http, LATE_MS);
+		give(fd, "in");
+		expect_end(&x, "in");
+		assert_false(has_news(p.listener, 0));
+		close(p.old);
+		p.old = fd;
+	}
+	pair_clear(&p);
+}
+
+/* Whatever was on its way when the machine slept is asked again. */
+static void slept(void **state)
+{
+	struct pair p = {.listener = listen_somewhere(&p.port), .http = exchange_start()};
+	struct exchange x;
+
+	(void)state;
+	ask(&x, p.http, p.port);
+	p.old = take_connection(p.listener);
+	assert_true(take_request(p.old));
+	later(p.http, LATE_MS);
+	assert_int_equal(http_run(p.http, renew, p.http), 0);
+	int fresh = take_again(p.http, p.listener);
+	give(fresh, "awake");
+	expect_end(&x, "awake");
+	close(fresh);
+	pair_clear(&p);
+}
+
+static void stop_answers_twins_once(void **state)
+{
+	struct exchange x;
+	struct pair p;
+
+	(void)state;
+	pair_setup(&p, &x);
+	int fresh = take_again(p.http, p.listener);
+	pair_clear(&p);
+	close(fresh);
+	assert_int_equal(x.ends, 1);
+	assert_int_equal(x.err.code, -ECANCELED);
+}
+
 /* ---- no memory ---- */
 
 #define TASKS 40 /* more than there is room for at first, twice */
@@ -214,6 +453,11 @@ int main(void)
 	rows_add(&rows, "the end without a beginning", stop_without_a_thread, NULL);
 	rows_add(&rows, "signals are the main thread's", signals_are_blocked, NULL);
 	rows_add(&rows, "many requests at once", many_at_once, NULL);
+	ROWS_ADD(&rows, twice_cases, twice);
+	rows_add(&rows, "a login is never sent twice", once, NULL);
+	rows_add(&rows, "after a sleep what is on its way is asked again", slept, NULL);
+	rows_add(&rows, "the end answers a request that is there twice once",
+		 stop_answers_twins_once, NULL);
 	rows_add(&rows, "each failing allocation is an error", out_of_memory, NULL);
 	int failed = rows_run("http", &rows);
 	canned_free(server);
