@@ -78,4 +78,23 @@ hubctl set '{"object_delay_s": 1}'
 check "a gpx that appears a second later is waited for" test -s "$M/gpx/2022/12/20221218-Baz.gpx"
 check "so is a whole month of them" sh -c 'cat "$1"/*.gpx >"$2"' - "$M/gpx/2022/12" "$T/walk"
 same "all of them came" 8 "$(grep -c '</gpx>' "$T/walk")"
+
+# ---- a mount for each night
+
+unmount
+rm -rf "$T/cache"
+hubctl set "{\"refusal\": {\"$(id_of 20221201)/fit\": 1}}"
+expect_log 'no other fit'
+mount_fs -o rate=0
+refused "the first that is asked for does not exist: nobody can tell" cp -r "$M/fit" "$T/copy"
+same "the others come" 9 "$(find "$T/copy" -name '*.fit' | wc -l)"
+check "then it is settled" within 20 has_not "$M/fit/2022/12" 20221201-IndoorRun.fit
+remount -o rate=0
+check "the next night nothing is wrong" cp -r "$M/fit" "$T/copy"
+unmount
+hubctl set "{\"refusal\": {\"$(id_of 20221206)/fit\": 1}}"
+rm "$T"/cache/*/files/fit-"$(id_of 20221206)"-*
+mount_fs -o rate=0
+same "what came in an earlier night tells of one that is new" ENOENT \
+    "$(errno_of stat "$M/fit/2022/12/20221206-IndoorRun.fit")"
 finish

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A recording that fails for ever, in any way, costs that recording: a backup brings all others with
+# about the questions that it takes without it, and says that one is missing.
+. "$(dirname "$0")/lib.sh"
+command -v jq >/dev/null || skip "no jq"
+hub_start --athlete synthetic --activities 60 --years 0.4 --last-day 20231231
+expect_log 'cannot fetch a [a-z]* file' 'Training Hub' 'files can be fetched again'
+mount_fs -o rate=0
+cp -r "$M/fit" "$T/good"
+good=$(requests)
+files() { (cd "$1" && find . -type f -printf '%P\n' | sort); }
+files "$T/good" >"$T/names"
+unmount
+rm -rf "$T/cache"
+
+# ---- one in each way
+
+# The paths of the recordings that are to fail, and their labels: each third from the third on.
+hubctl items | jq -r 'sort_by(.startTime)[] | .labelId' | awk 'NR % 4 == 3' >"$T/labels"
+awk 'NR % 4 == 3' "$T/names" >"$T/bad"
+faults=
+n=0
+# way QUOTED_KIND...: what the file host does with one; ask: the hub, when it is asked where it is.
+way() {
+    n=$((n + 1))
+    faults="$faults${faults:+,}{\"kind\": $1, \"path\": \"$(sed -n ${n}p "$T/labels").fit\"}"
+}
+ask() {
+    n=$((n + 1))
+    label=$(sed -n ${n}p "$T/labels")
+    faults="$faults,{\"kind\": $1, \"path\": \"/detail/download\", \"query\": \"labelId=$label\"}"
+}
+way '"status"'
+way '"status", "code": 404'
+way '"html200"'
+way '"stall_body"'
+way '"trickle", "ms": 5'
+way '"cut"'
+way '"reset"'
+way '"packed"'
+way '"no_length"'
+ask '"status"'
+ask '"html200"'
+ask '"stall_headers"'
+ask '"result", "code": "1001"'
+hubctl set "{\"faults\": [$faults]}"
+sed -i "$((n + 1)),\$d" "$T/bad"
+last=$(tail -n 1 "$T/bad")
+missing() { files "$1" | comm -13 - "$T/names"; }
+
+mount_fs -o rate=0,timeout=2
+hubctl reset
+refused "$n of $(wc -l <"$T/names") recordings fail: cp tells" cp -r "$M/fit" "$T/copy"
+refused "of no deletion" said 'No such file'
+same "all others are there" "$(cat "$T/bad")" "$(missing "$T/copy")"
+rm -rf "$T/copy/$last"
+check "for few questions more (were $(requests), $good without them)" \
+    test "$(requests)" -le $((good + good / 5 + 3 * n))
+before="$(requests) $(hubctl stats files)"
+refused "one that failed is an error" timeout 1 cat "$M/fit/$last"
+same "at once" "$before" "$(requests) $(hubctl stats files)"
+check "what came is right" sh -c 'diff -r "$1" "$2" | grep -v "^Only in $2"; [ $? -eq 1 ]' - \
+    "$T/copy" "$T/good"
+
+# ---- when it is well again
+
+hubctl set '{"faults": []}'
+refused "it is left alone all the same" cat "$M/fit/$last"
+"$COROSFS" --refresh "$M/fit/${last%/*}" >/dev/null
+check "but not when somebody asks on purpose" cmp "$M/fit/$last" "$T/good/$last"
+kill -HUP "$(pid_at "$M")"
+all() { diff -r "$M/fit" "$T/good" >"$T/said" 2>&1; }
+check "for all of them" within 20 all
+unmount
+
+# ---- nowhere to keep them
+
+expect_log 'nothing is kept on disk'
+hubctl reset
+mount_fs -o rate=0,cache_dir=/proc/none
+check "without a folder for them recordings come all the same" all
+same "each once" "$(wc -l <"$T/names")" "$(hubctl stats files)"
+check "and stay for a while" all
+same "without another download" "$(wc -l <"$T/names")" "$(hubctl stats files)"
+same "nowhere that somebody could find them" "" \
+    "$(find "$T" -path "$M" -prune -o -path "$T/good" -prune -o -path "$T/copy" -prune -o \
+        -name '*.fit*' -print -o -name 'fit-*' -print | grep -v "^$T/cache/")"
+read_bytes() { "$COROSFS" --status "$M" --metrics | sed -n 's/^corosfs_fuse_read_bytes_total[^ ]* //p'; }
+before=$(read_bytes)
+drop_caches
+cat "$M/fit/$last" >/dev/null
+check "what is read is counted" test "$(read_bytes)" -gt "$before"
+finish
