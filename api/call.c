@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/json_split.h"
 #include "api/log.h"
 #include "api/retry.h"
 #include "api/session_impl.h"
@@ -22,6 +23,8 @@ struct call {
 	char *path;
 	call_done *done;
 	void *arg;
+	const struct call_sink *sink; /* NULL: the answer is collected */
+	struct json_split split;
 	struct session_waiter waiter;
 	int64_t start_ms;
 	int attempt;
@@ -37,6 +40,7 @@ static void pace(void *arg);
 
 static void call_free(struct call *c)
 {
+	json_split_clear(&c->split);
 	free(c->path);
 	free(c);
 }
@@ -98,12 +102,42 @@ static void token_died(struct call *c, const struct err *why)
 	pace(c);
 }
 
+static int take_piece(void *arg, const char *data, size_t len)
+{
+	struct call *c = arg;
+
+	return c->sink->has_room(c->arg) ? json_split_add(&c->split, data, len) : HTTP_LATER;
+}
+
+/* What is to be judged of an answer whose data went to the sink: what was beside them. 0 or -errno.
+ */
+static int take_rest(struct call *c, struct http_answer *a)
+{
+	int r = json_split_end(&c->split);
+
+	a->len = c->split.is_bad ? 0 : c->split.beside.len;
+	a->data = a->len ? buf_cstr(&c->split.beside) : "";
+	return r < 0 ? r : a->data ? 0 : -ENOMEM;
+}
+
 static void answered(void *arg, const struct http_answer *a, const struct err *why)
 {
 	struct call *c = arg;
 	struct session *s = c->session;
 	char result[ENVELOPE_RESULT];
-	struct err err;
+	struct http_answer rest;
+	struct err err, lost;
+	int r = 0;
+
+	if (c->sink && a && a->status == 200) {
+		rest = *a;
+		r = take_rest(c, &rest);
+		a = r < 0 ? NULL : &rest;
+	}
+	if (r < 0) {
+		err_sys(&lost, r, "take an answer of the Training Hub");
+		why = &lost;
+	}
 	enum verdict verdict = envelope_judge(a, why, result, &err);
 
 	exchange_note(metrics_call(c->path), c->method, c->path, verdict, result, a, why);
@@ -139,7 +173,13 @@ static void send_call(void *arg, const struct err *err)
 	}
 	c->attempt++;
 	c->generation = s->generation;
-	session_submit(s, s->token.base, c->method, c->path, CALL_ANSWER_MAX, answered, c);
+	if (c->sink) {
+		json_split_clear(&c->split);
+		c->sink->begin(c->arg);
+	}
+	session_submit(s, s->token.base, c->method, c->path,
+		       c->sink ? CALL_SUNK_MAX : CALL_ANSWER_MAX, c->sink ? take_piece : NULL,
+		       answered, c);
 }
 
 static void get_token(void *arg)
@@ -242,6 +282,12 @@ int calls_queued(const struct session *s)
 
 void call_start(struct session *s, const char *method, const char *path, call_done *done, void *arg)
 {
+	call_start_sunk(s, method, path, NULL, done, arg);
+}
+
+void call_start_sunk(struct session *s, const char *method, const char *path,
+		     const struct call_sink *sink, call_done *done, void *arg)
+{
 	struct call *c = s->is_stopped ? NULL : calloc(1, sizeof(*c));
 
 	if (!c) {
@@ -253,6 +299,8 @@ void call_start(struct session *s, const char *method, const char *path, call_do
 	c->path = strdup(path);
 	c->done = done;
 	c->arg = arg;
+	c->sink = sink;
+	json_split_init(&c->split, sink ? sink->write : NULL, arg);
 	c->start_ms = session_now_ms(s);
 	c->slot = -1;
 	if (!c->path) {

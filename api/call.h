@@ -35,4 +35,17 @@ typedef void call_done(void *arg, const char *data, size_t len, const struct err
 void call_start(struct session *s, const char *method, const char *path, call_done *done,
 		void *arg);
 
+/* Where the member "data" of an answer goes that may be too large for memory (json_split.h). */
+struct call_sink {
+	void (*begin)(void *arg);   /* before the first byte of each attempt: drop what came */
+	int (*has_room)(void *arg); /* 0: not now, but again after http_resume() */
+	/* 0, or a negative errno, with which the call ends. */
+	int (*write)(void *arg, const char *data, size_t len);
+};
+#define CALL_SUNK_MAX (256u << 20) /* bytes of such an answer */
+
+/* The same: `data` of call_done is what stands beside the member. */
+void call_start_sunk(struct session *s, const char *method, const char *path,
+		     const struct call_sink *sink, call_done *done, void *arg);
+
 #endif

@@ -11,13 +11,11 @@
 #include "api/call.h"
 #include "api/download_impl.h"
 #include "api/json_member.h"
-#include "api/json_text.h"
 #include "api/session_impl.h"
 #include "api/url.h"
 
-#define SECOND_LOOK_MS  1000 /* before a refusal is asked for again */
-#define QUESTION_MAX    128
-#define DETAIL_TEXT_MAX ((size_t)4 * CALL_ANSWER_MAX) /* indented */
+#define SECOND_LOOK_MS 1000 /* before a refusal is asked for again */
+#define QUESTION_MAX   128
 
 static void ask(void *arg);
 
@@ -27,7 +25,6 @@ void download_finish(struct download *d, enum failure_scope scope, const struct 
 {
 	d->sink->done(d->arg, scope, err);
 	free(d->url);
-	buf_clear(&d->detail);
 	free(d);
 }
 
@@ -39,18 +36,21 @@ void download_finish_code(struct download *d, int code)
 	download_finish(d, FAILURE_HUB, &err);
 }
 
-/* From the session's transport to the file thread. */
-static void hop(struct download *d, http_task *task)
+int download_run(struct downloads *all, http_task *task, void *arg)
 {
-	struct downloads *all = d->all;
 	struct err err;
 	int r = 0;
 
 	if (!all->is_started)
 		r = http_start(all->files, &err);
 	all->is_started |= r == 0;
-	if (r == 0)
-		r = http_run(all->files, task, d);
+	return r == 0 ? http_run(all->files, task, arg) : r;
+}
+
+static void hop(struct download *d, http_task *task)
+{
+	int r = download_run(d->all, task, d);
+
 	if (r < 0)
 		download_finish_code(d, r);
 }
@@ -66,10 +66,11 @@ void download_ask(void *arg)
 		download_finish_code(d, r);
 }
 
-/* No file will come. The breaker, if it let this one through to see, is the file thread's. */
+/* No file will come. The breaker, if it let this one through to see, is the file thread's, and so
+ * is what has come of a detail. */
 static void fail(struct download *d, enum failure_scope scope, const struct err *err)
 {
-	if (!d->is_trial) {
+	if (!d->is_trial && d->want.form != EXPORT_DETAIL) {
 		download_finish(d, scope, err);
 		return;
 	}
@@ -85,14 +86,17 @@ static void question(struct download *d, uint64_t label_id, int32_t sport, call_
 	unsigned long long label = label_id;
 	char path[QUESTION_MAX];
 
-	if (d->want.form == EXPORT_DETAIL)
+	if (d->want.form == EXPORT_DETAIL) {
 		snprintf(path, QUESTION_MAX, "/activity/detail/query?labelId=%llu&sportType=%d",
 			 label, sport);
-	else
+		d->is_control = label_id != d->want.label_id;
+		call_start_sunk(d->all->session, "POST", path, &download_detail_sink, done, d);
+	} else {
 		snprintf(path, QUESTION_MAX,
 			 "/activity/detail/download?labelId=%llu&sportType=%d&fileType=%d", label,
 			 sport, (int)d->want.form);
-	call_start(d->all->session, "POST", path, done, d);
+		call_start(d->all->session, "POST", path, done, d);
+	}
 }
 
 /* ---- answers ---- */
@@ -138,63 +142,20 @@ static int take_url(struct download *d, const char *data, size_t len, struct err
 	return 0;
 }
 
-/* Appends `data`, indented. 0, -ENOENT: there is none; -EIO, -ENOMEM, -EFBIG. */
-static int copy_data(const char *text, size_t len, struct buf *out)
+/* The same of a detail, which has come by itself: whether there was one. */
+static int take_detail(struct download *d, const char *beside, size_t len, struct err *err)
 {
-	const char *key, *raw;
-	size_t key_len, raw_len;
-	struct json_text in;
-	int first = 1, more, r = -ENOENT;
+	struct json_value data;
 
-	json_text_init(&in, text, len);
-	if (json_text_open(&in, '{') < 0)
-		return -EIO;
-	while ((more = json_text_more(&in, '}', &first)) == 1) {
-		if (json_text_key(&in, &key, &key_len) < 0)
-			return -EIO;
-		int is_data = json_text_key_is(key, key_len, "data") &&
-			      json_text_peek(&in) != 'n' && !out->len;
-		if (is_data && json_text_peek(&in) != '{')
-			return -EIO;
-		int step =
-			is_data ? json_text_copy(&in, 0, out) : json_text_skip(&in, &raw, &raw_len);
-		if (step < 0)
-			return step;
-		if (is_data)
-			r = 0;
-	}
-	/* An empty object stands for nothing. */
-	if (more == 0 && r == 0 && out->len <= strlen("{}"))
-		r = -ENOENT;
-	return more < 0 ? -EIO : r == 0 ? buf_add(out, "\n", 1) : r;
-}
-
-/* The same of a detail, which comes by itself. */
-static int take_detail(struct download *d, const char *data, size_t len, struct err *err)
-{
-	buf_clear(&d->detail);
-	int r = copy_data(data, len, &d->detail);
-	if (r == -ENOENT)
-		err_set(err, r, "its answer has no data");
-	else if (r == -ENOMEM)
-		err_sys(err, r, "read the detail of an activity");
-	else if (r < 0)
-		err_set(err, r == -EFBIG ? -EIO : r,
+	if (json_member((struct json_value){beside, len}, "data", &data) < 0 ||
+	    (data.at && !json_value_is(data, "null")))
+		return err_set(
+			err, -EIO,
 			"the Training Hub's detail of an activity is not what its API sends");
-	return err->code;
-}
-
-static void write_detail(void *arg)
-{
-	struct download *d = arg;
-	struct err err = {0};
-
-	int r = d->sink->begin(d->arg);
-	if (r == 0)
-		r = d->sink->write(d->arg, d->detail.data, d->detail.len);
-	if (r < 0)
-		err_sys(&err, r, "keep it");
-	download_finish(d, FAILURE_HUB, &err);
+	/* An empty object stands for nothing. */
+	if (d->detail_len <= strlen("{}\n"))
+		return err_set(err, -ENOENT, "its answer has no data");
+	return 0;
 }
 
 static int take_answer(struct download *d, const char *data, size_t len, struct err *err)
@@ -316,7 +277,7 @@ static void told(void *arg, const char *data, size_t len, const struct err *why)
 		return;
 	}
 	*told_ms(d) = session_now_ms(d->all->session);
-	hop(d, d->want.form == EXPORT_DETAIL ? write_detail : download_arrive);
+	hop(d, d->want.form == EXPORT_DETAIL ? download_detail_end : download_arrive);
 }
 
 static void ask(void *arg)
@@ -359,7 +320,6 @@ int download_begin(struct downloads *all, const struct download_want *want,
 	d->sink = sink;
 	d->arg = arg;
 	d->is_probe = d->is_trial = is_probe;
-	buf_init(&d->detail, DETAIL_TEXT_MAX);
 	int r = http_run(all->http, set_out, d);
 	if (r < 0)
 		free(d);

@@ -118,7 +118,11 @@ void download_give_up(void *arg)
 	struct download *d = arg;
 	const struct err why = d->why;
 
-	end(d, d->scope, &why);
+	/* Of a detail, that may be because the sink took no more. */
+	if (atomic_load(&d->sink_code) < 0)
+		download_detail_end(d);
+	else
+		end(d, d->scope, &why);
 }
 
 void download_cancel_all(void *arg)
@@ -323,14 +327,11 @@ static int follow(struct download *d, const struct http_answer *a)
 /* For log and counters; never the URL. */
 static void note(const struct download *d, const struct http_answer *a, const struct err *why)
 {
-	int good = a && a->status == 200;
-	struct http_answer whole = a ? *a : (struct http_answer){0};
 	char what[32];
 
-	whole.len = (size_t)d->edges.size;
 	snprintf(what, sizeof(what), "a %s file", export_name(d->want.form));
-	exchange_note(METRIC_CALL_FILE, "GET", what, good ? VERDICT_GOOD : VERDICT_FAILED, "-",
-		      a ? &whole : NULL, why);
+	exchange_note(METRIC_CALL_FILE, "GET", what,
+		      a && a->status == 200 ? VERDICT_GOOD : VERDICT_FAILED, "-", a, why);
 }
 
 /* All of it came. What is odd is fetched once more: a cut that HTTP does not show may be over. */

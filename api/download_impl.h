@@ -2,14 +2,17 @@
 /*
  * The inside of downloads:
  *
- *     download.c       the questions to the hub, and what it says, on the session's thread
- *     download_file.c  the files, on the thread of downloads
+ *     download.c         the questions to the hub, and what it says, on the session's thread
+ *     download_detail.c  details, which the session's thread hands on to the thread of downloads
+ *     download_file.c    the files, on the thread of downloads
  */
 #ifndef API_DOWNLOAD_IMPL_H
 #define API_DOWNLOAD_IMPL_H
 
 #include "api/breaker.h"
-#include "api/buf.h"
+#include <stdatomic.h>
+
+#include "api/call.h"
 #include "api/download.h"
 #include "api/said.h"
 
@@ -36,8 +39,15 @@ struct download {
 	int is_odd;      /* once, so far */
 	int sink_failed; /* it did not take the bytes */
 	char *url;
-	struct buf detail;
 	struct export_edges edges; /* of what has come in this attempt */
+
+	/* -- details: the session's thread's */
+	int is_control;    /* what comes is another one */
+	size_t detail_len; /* of this attempt */
+	/* -- both threads' */
+	atomic_size_t flying; /* bytes on their way from one to the other */
+	atomic_int is_held;   /* the answer is held up until there are fewer */
+	atomic_int sink_code; /* why the sink takes no more */
 };
 
 struct downloads {
@@ -67,11 +77,20 @@ struct downloads {
 void download_finish(struct download *d, enum failure_scope scope, const struct err *err);
 /* The same with what is the fault of nobody else. */
 void download_finish_code(struct download *d, int code);
+/* From the session's transport thread: has a task run on the thread of downloads, which is started
+ * if need be. 0 or a negative errno. */
+int download_run(struct downloads *all, http_task *task, void *arg);
 /* On the thread of downloads: to the question. */
 void download_ask(void *download);
 /* download_start(), also of a probe. */
 int download_begin(struct downloads *all, const struct download_want *want,
 		   const struct download_sink *sink, void *arg, int is_probe);
+
+/* ---- download_detail.c ---- */
+
+extern const struct call_sink download_detail_sink; /* arg: a struct download */
+/* http_task: all of it has come. */
+void download_detail_end(void *download);
 
 /* ---- download_file.c, on the thread of downloads ---- */
 

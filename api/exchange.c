@@ -34,10 +34,10 @@ void exchange_note(enum metric_call call, const char *method, const char *path,
 		   enum verdict verdict, const char *result, const struct http_answer *a,
 		   const struct err *why)
 {
-	metrics_request(call, result_of(verdict, a, why), a ? a->ms : -1, a ? a->len : 0);
+	metrics_request(call, result_of(verdict, a, why), a ? a->ms : -1, a ? a->len + a->sunk : 0);
 	if (a)
 		log_debug("%s %s: %s, HTTP %ld, %d ms, %zu bytes", method, path, result, a->status,
-			  a->ms, a->len);
+			  a->ms, a->len + a->sunk);
 	else
 		log_debug("%s %s: no answer: %s", method, path, why->text);
 }

@@ -238,6 +238,12 @@ void http_submit(struct http *h, const struct http_request *r, http_done *done, 
 	}
 }
 
+void http_resume(struct http *h)
+{
+	for (struct transfer *t = h->running; t; t = t->next)
+		transfer_resume(t);
+}
+
 /* ---- the thread ---- */
 
 /* Runs the tasks that are due. Returns 0 once http_stop() was called. */

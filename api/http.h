@@ -54,6 +54,8 @@ int http_at_stop(struct http *h, http_task *task, void *arg);
 int http_run(struct http *h, http_task *task, void *arg);
 int http_after(struct http *h, int ms, http_task *task, void *arg);
 
+#define HTTP_LATER 1
+
 struct http_request {
 	const char *method; /* "GET" or "POST" */
 	const char *url;
@@ -71,8 +73,9 @@ struct http_request {
 	int is_once; /* it must not be sent twice: it goes on a connection of its own */
 	/*
 	 * NULL: the answer is collected in memory. Else where the body of a 200 goes, piece by
-	 * piece, on the transport thread: 0 or a negative errno, which ends the exchange.
-	 * Any other body is dropped.
+	 * piece, on the transport thread: 0; HTTP_LATER: not now, but again after http_resume();
+	 * or a negative errno, which ends the exchange. Of any other body the first 64 KiB are
+	 * collected.
 	 */
 	int (*sink)(void *arg, const char *data, size_t len);
 };
@@ -81,6 +84,7 @@ struct http_answer {
 	long status;       /* HTTP's */
 	const char *data;  /* the body, decompressed, and a NUL; lives until done returns */
 	size_t len;        /* without the NUL */
+	size_t sunk;       /* bytes that a sink got in its place */
 	int retry_after_s; /* the header's seconds, -1 without one */
 	/* Where a 3xx sends us, as an absolute URL; "" when it does not. */
 	const char *redirect;
@@ -119,5 +123,8 @@ void http_submit(struct http *h, const struct http_request *r, http_done *done, 
  * 4 s from now. On the transport thread only.
  */
 void http_renew(struct http *h);
+
+/* Sinks that wanted nothing for a while get what has come. On the transport thread. */
+void http_resume(struct http *h);
 
 #endif

@@ -218,7 +218,8 @@ void session_settle(struct session *s, const struct err *err)
 /* ---- requests ---- */
 
 void session_submit(struct session *s, const char *base, const char *method, const char *path,
-		    size_t max_size, http_done *done, void *arg)
+		    size_t max_size, int (*sink)(void *arg, const char *data, size_t len),
+		    http_done *done, void *arg)
 {
 	char token[sizeof(s->token.token) + 16], user[sizeof(s->token.user_id) + 32];
 	const char *headers[] = {token, s->token.user_id[0] ? user : NULL, NULL};
@@ -235,6 +236,7 @@ void session_submit(struct session *s, const char *base, const char *method, con
 					       .url = text,
 					       .headers = headers,
 					       .max_size = max_size,
+					       .sink = sink,
 					       .timeout_ms = s->config.timeout_ms};
 		http_submit(s->http, &request, done, arg);
 	} else {

@@ -135,7 +135,8 @@ void session_settle(struct session *s, const struct err *err);
 
 /* A request with the session's headers to `base` + `path`. */
 void session_submit(struct session *s, const char *base, const char *method, const char *path,
-		    size_t max_size, http_done *done, void *arg);
+		    size_t max_size, int (*sink)(void *arg, const char *data, size_t len),
+		    http_done *done, void *arg);
 
 /* ---- session_login.c ---- */
 

@@ -71,7 +71,7 @@ static void seek_next(struct session *s)
 	while (++s->seek_region <= REGION_LAST && s->seek_err.code != -ECANCELED)
 		if (region_base(s->config.api, s->seek_region, base, sizeof(base)) == 0 &&
 		    strcmp(base, s->token.base) != 0) {
-			session_submit(s, base, "GET", SEEK_PATH, SEEK_MAX, answered, s);
+			session_submit(s, base, "GET", SEEK_PATH, SEEK_MAX, NULL, answered, s);
 			return;
 		}
 	not_found(s);

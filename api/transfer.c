@@ -166,14 +166,21 @@ static size_t take_bytes(char *data, size_t size, size_t n, void *arg)
 	struct transfer *t = arg;
 	int r;
 
-	if (t->sink) {
-		t->sunk += size * n;
-		r = t->sunk > t->answer.max ? -EFBIG
-		    : is_too_slow(t)        ? -ETIMEDOUT
-		    : is_good(t)            ? t->sink(t->arg, data, size * n)
-					    : 0;
-	} else {
+	t->sunk += size * n;
+	if (!t->sink)
 		r = collect(t, data, size * n);
+	else if (t->sunk > t->answer.max)
+		r = -EFBIG;
+	else if (is_too_slow(t))
+		r = -ETIMEDOUT;
+	else if (is_good(t))
+		r = t->sink(t->arg, data, size * n);
+	else
+		r = t->sunk > WIPE_MAX ? 0 : collect(t, data, size * n);
+	if (r == HTTP_LATER) {
+		t->sunk -= size * n;
+		t->is_paused = 1;
+		return CURL_WRITEFUNC_PAUSE;
 	}
 	if (r < 0) {
 		t->refused = r;
@@ -523,6 +530,7 @@ void transfer_end(struct transfer *t, CURLcode result)
 		answer.retry_after_s = (int)(after < RETRY_AFTER_S ? after : RETRY_AFTER_S);
 	answer.ms = (int)(clock_system.mono_ms() - t->start_ms);
 	answer.len = t->answer.len;
+	answer.sunk = t->sink && answer.status == 200 ? t->sunk : 0;
 	answer.date_s = t->date_s;
 	answer.data = buf_cstr(&t->answer);
 	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &redirect);
@@ -541,4 +549,13 @@ void transfer_fail(struct transfer *t, const struct err *err)
 {
 	t->done(t->arg, NULL, err);
 	transfer_free(t);
+}
+
+void transfer_resume(struct transfer *t)
+{
+	if (!t->is_paused)
+		return;
+	t->is_paused = 0;
+	/* May come back here through the sink. What fails ends by its time. */
+	curl_easy_pause(t->easy, CURLPAUSE_CONT);
 }

@@ -18,7 +18,8 @@ struct transfer {
 	size_t body_len;
 	struct buf answer;
 	int (*sink)(void *arg, const char *data, size_t len);
-	size_t sunk; /* bytes that the sink got */
+	size_t sunk;   /* bytes of the body so far */
+	int is_paused; /* the sink wants nothing for now */
 	int is_file;
 	int is_chunked; /* so says a header */
 	int refused; /* 0, or why the rest of the answer was not taken: -EFBIG, -ENOMEM, the sink's
@@ -63,5 +64,8 @@ void transfer_end(struct transfer *t, CURLcode result);
 
 /* The same with this error. */
 void transfer_fail(struct transfer *t, const struct err *err);
+
+/* The sink may want something again. */
+void transfer_resume(struct transfer *t);
 
 #endif

@@ -61,6 +61,8 @@ class Faults:
         with self.lock:
             self.list = new
             self.generation += 1
+            for fault in new:
+                fault.generation = self.generation
 
     def take(self, path, query, listed=frozenset):
         """The faults that a request gets, counted. listed(): what the right page would list."""

@@ -161,12 +161,12 @@ class Connection:
         self.sock.sendall("\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + body)
         return True, len(body)
 
-    def hold(self, seconds=None):
+    def hold(self, fault, seconds=None):
         """Wait while a fault holds. False when the client left or the server stops."""
         poll = select.poll()
         poll.register(self.sock.fileno(), select.POLLRDHUP | select.POLLHUP | select.POLLERR)
         end = None if seconds is None else time.monotonic() + seconds
-        generation = self.server.faults.generation
+        generation = fault.generation           # it may be over before we come to hold
         while not self.server.stopping.is_set():
             left = 0.05 if end is None else min(0.05, end - time.monotonic())
             if left <= 0 or self.server.faults.generation != generation:
@@ -205,20 +205,19 @@ def _wrong_length(conn, fault, head, body, answer):
 
 def _trickle(conn, fault, head, body, answer):
     data, sent = _text(head) + body, 0
-    generation = conn.server.faults.generation
     while sent < len(data):
         conn.sock.sendall(data[sent:sent + 1])
         sent += 1
-        if not conn.hold(fault.get("ms", 1000) / 1000):
+        if not conn.hold(fault, fault.get("ms", 1000) / 1000):
             return False, sent
-        if conn.server.faults.generation != generation:
+        if conn.server.faults.generation != fault.generation:
             conn.sock.sendall(data[sent:])
             break
     return True, len(body)
 
 
 def _stall_headers(conn, fault, head, body, answer):
-    if not conn.hold():
+    if not conn.hold(fault):
         return False, 0
     conn.sock.sendall(_text(head) + body)
     return True, len(body)
@@ -227,7 +226,7 @@ def _stall_headers(conn, fault, head, body, answer):
 def _stall_body(conn, fault, head, body, answer):
     at = _place(fault, body)
     conn.sock.sendall(_text(head) + body[:at])
-    if not conn.hold():
+    if not conn.hold(fault):
         return False, at
     conn.sock.sendall(body[at:])
     return True, len(body)
@@ -306,7 +305,7 @@ def _huge(conn, fault, head, body, answer):
     if packer:
         data = packer.flush(zlib.Z_SYNC_FLUSH)
         conn.sock.sendall(b"%x\r\n%s\r\n" % (len(data), data))
-    if fault.get("hold") and not conn.hold():
+    if fault.get("hold") and not conn.hold(fault):
         return False, sent
     chunk(last)
     if packer:
