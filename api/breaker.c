@@ -30,16 +30,21 @@ void breaker_failed(struct breaker *b, int64_t now_ms, const struct err *why)
 	b->why = *why;
 }
 
-void breaker_rest(struct breaker *b, int64_t now_ms, int64_t ms, const struct err *why)
+int breaker_is_near(const struct breaker *b)
+{
+	return b->on_trial || b->failures == BREAKER_FAILURES - 1;
+}
+
+void breaker_rest(struct breaker *b, int64_t now_ms, int64_t ms, int is_firm, const struct err *why)
 {
 	int64_t until_ms = now_ms + (ms < BREAKER_REST_MS ? ms : BREAKER_REST_MS);
 
 	b->failures = BREAKER_FAILURES;
 	b->on_trial = 0;
 	b->why = *why;
-	if (until_ms > b->rest_ms)
+	if (is_firm && until_ms > b->rest_ms)
 		b->rest_ms = until_ms;
-	b->since_ms = b->rest_ms - BREAKER_OPEN_MS;
+	b->since_ms = (until_ms > b->rest_ms ? until_ms : b->rest_ms) - BREAKER_OPEN_MS;
 }
 
 void breaker_nudge(struct breaker *b, int64_t now_ms)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * API calls: a queue in the order they came, four of which are under way. One that
- * is keeps its place while it waits for a token, for the pace or for its next
- * attempt: whatever holds it up would hold up the next one too.
+ * is keeps its place while it waits for a token, for the pace or for the cheap call:
+ * whatever holds it up would hold up the next one too. One that waits for its next
+ * attempt, or whose answer is late, does not: that may be its own trouble.
  */
 #include "api/call.h"
 
@@ -10,31 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/exchange.h"
-#include "api/json_split.h"
-#include "api/log.h"
-#include "api/retry.h"
-#include "api/session_impl.h"
+#include "api/call_impl.h"
 
-struct call {
-	struct call *next; /* in the queue */
-	struct session *session;
-	const char *method;
-	char *path;
-	call_done *done;
-	void *arg;
-	const struct call_sink *sink; /* NULL: the answer is collected */
-	struct json_split split;
-	struct session_waiter waiter;
-	int64_t start_ms;
-	int attempt;
-	int is_repeat;       /* the token died once under this call */
-	unsigned generation; /* of the token it was sent with */
-	int slot;            /* in session->active, -1: not there */
-};
+#define SLOW_MS  5000 /* an answer that takes longer makes nobody wait for its place */
+#define WATCH_MS 1000 /* between looks for such */
 
 static void pump(struct session *s);
-static void pace(void *arg);
 
 /* ---- the end ---- */
 
@@ -45,7 +27,7 @@ static void call_free(struct call *c)
 	free(c);
 }
 
-static void end(struct call *c, const struct http_answer *a, const struct err *why)
+void call_end(struct call *c, const struct http_answer *a, const struct err *why)
 {
 	struct session *s = c->session;
 	struct err err = *why;
@@ -67,182 +49,118 @@ static void end_now(call_done *done, void *arg, int code)
 	done(arg, NULL, 0, &err);
 }
 
-/* ---- one exchange ---- */
+/* ---- places ---- */
 
-/* Tries again later if that may help. Returns whether it will. */
-static int again(struct call *c, const struct http_answer *a, const struct err *why)
+static int is_slow(const struct call *c)
 {
-	struct session *s = c->session;
-	struct retry_outcome outcome = {why->code, a ? a->status : 0, a ? a->retry_after_s : -1};
-	int64_t left_ms = c->start_ms + 2 * (int64_t)s->config.timeout_ms - session_now_ms(s);
-	int wait_ms = retry_wait_ms(&outcome, c->attempt, left_ms, retry_random());
-
-	if (wait_ms < 0 || http_after(s->http, wait_ms, pace, c) < 0)
-		return 0;
-	log_debug("%s %s: again in %d ms", c->method, c->path, wait_ms);
-	return 1;
+	return c->sent_ms && session_now_ms(c->session) - c->sent_ms >= SLOW_MS;
 }
 
-/* The token is dead: once with the next one, if there will be one. */
-static void token_died(struct call *c, const struct err *why)
+static int free_slot(const struct session *s)
 {
-	struct session *s = c->session;
-	struct err err = *why;
+	int busy = 0, slot = -1;
 
-	breaker_succeeded(&s->breaker);
-	session_token_died(s, c->generation);
-	/* A search for the token's home may find that it is not dead. */
-	if (c->is_repeat && s->phase != SESSION_SEEKING) {
-		session_blocked(s, &err);
-		end(c, NULL, &err);
-		return;
+	for (int i = 0; i < CALLS_MAX; i++) {
+		if (!s->active[i])
+			slot = i;
+		else
+			busy += !is_slow(s->active[i]);
 	}
-	c->is_repeat = 1;
-	c->attempt = 0;
-	pace(c);
+	return busy < CALLS_AT_ONCE ? slot : -1;
 }
 
-static int take_piece(void *arg, const char *data, size_t len)
+static void look_at_places(void *arg)
 {
-	struct call *c = arg;
+	struct session *s = arg;
 
-	return c->sink->has_room(c->arg) ? json_split_add(&c->split, data, len) : HTTP_LATER;
+	s->is_watching = 0;
+	pump(s);
 }
 
-/* What is to be judged of an answer whose data went to the sink: what was beside them. 0 or -errno.
- */
-static int take_rest(struct call *c, struct http_answer *a)
+void calls_watch(struct session *s)
 {
-	int r = json_split_end(&c->split);
+	int is_sent = 0;
 
-	a->len = c->split.is_bad ? 0 : c->split.beside.len;
-	a->data = a->len ? buf_cstr(&c->split.beside) : "";
-	return r < 0 ? r : a->data ? 0 : -ENOMEM;
-}
-
-static void answered(void *arg, const struct http_answer *a, const struct err *why)
-{
-	struct call *c = arg;
-	struct session *s = c->session;
-	char result[ENVELOPE_RESULT];
-	struct http_answer rest;
-	struct err err, lost;
-	int r = 0;
-
-	if (c->sink && a && a->status == 200) {
-		rest = *a;
-		r = take_rest(c, &rest);
-		a = r < 0 ? NULL : &rest;
-	}
-	if (r < 0) {
-		err_sys(&lost, r, "take an answer of the Training Hub");
-		why = &lost;
-	}
-	enum verdict verdict = envelope_judge(a, why, result, &err);
-
-	exchange_note(metrics_call(c->path), c->method, c->path, verdict, result, a, why);
-	if (verdict == VERDICT_DEAD) {
-		token_died(c, &err);
-		return;
-	}
-	if (verdict != VERDICT_GOOD && again(c, a, why))
-		return;
-	if (verdict == VERDICT_FAILED && a && a->retry_after_s > 0)
-		breaker_rest(&s->breaker, session_now_ms(s), (int64_t)a->retry_after_s * 1000,
-			     &err);
-	else if (verdict == VERDICT_FAILED)
-		breaker_failed(&s->breaker, session_now_ms(s), &err);
-	else if (verdict == VERDICT_NONE)
-		breaker_undecided(&s->breaker);
-	else
-		breaker_succeeded(&s->breaker);
-	s->is_proven |= verdict == VERDICT_GOOD && c->generation == s->generation;
-	end(c, verdict == VERDICT_GOOD ? a : NULL, &err);
-}
-
-static void send_call(void *arg, const struct err *err)
-{
-	struct call *c = arg;
-	struct session *s = c->session;
-
-	if (err->code) {
-		/* Whether a login counts for the breaker is the session's business. */
-		breaker_undecided(&s->breaker);
-		end(c, NULL, err);
-		return;
-	}
-	c->attempt++;
-	c->generation = s->generation;
-	if (c->sink) {
-		json_split_clear(&c->split);
-		c->sink->begin(c->arg);
-	}
-	session_submit(s, s->token.base, c->method, c->path,
-		       c->sink ? CALL_SUNK_MAX : CALL_ANSWER_MAX, c->sink ? take_piece : NULL,
-		       answered, c);
-}
-
-static void get_token(void *arg)
-{
-	struct call *c = arg;
-
-	c->waiter = (struct session_waiter){.ready = send_call, .arg = c};
-	session_want(c->session, &c->waiter);
-}
-
-/* An attempt, when the token bucket lets it go. */
-static void pace(void *arg)
-{
-	struct call *c = arg;
-	struct session *s = c->session;
-	int64_t wait_ms = bucket_take(&s->bucket, session_now_ms(s));
-	struct err err;
-
-	if (wait_ms == 0) {
-		get_token(c);
-		return;
-	}
-	int r = http_after(s->http, (int)wait_ms, get_token, c);
-	if (r < 0) {
-		breaker_undecided(&s->breaker);
-		err_sys(&err, r, "ask the Training Hub");
-		end(c, NULL, &err);
-	}
+	for (int i = 0; i < CALLS_MAX; i++)
+		is_sent |= s->active[i] && s->active[i]->sent_ms;
+	if (s->queue && is_sent && !s->is_watching)
+		s->is_watching = http_after(s->http, WATCH_MS, look_at_places, s) == 0;
 }
 
 /* ---- the queue ---- */
 
-static int free_slot(const struct session *s)
+/* The first that may be sent, taken from the queue; NULL: none. */
+static struct call *next_ready(struct session *s)
 {
-	for (int i = 0; i < CALLS_AT_ONCE; i++)
-		if (!s->active[i])
-			return i;
-	return -1;
+	int64_t now_ms = session_now_ms(s);
+
+	for (struct call **at = &s->queue; *at; at = &(*at)->next) {
+		struct call *c = *at;
+		if (c->ready_ms > now_ms)
+			continue;
+		*at = c->next;
+		if (s->last_queued == &c->next)
+			s->last_queued = at;
+		return c;
+	}
+	return NULL;
+}
+
+/* Why it ends before its first attempt. */
+static int may_not(struct call *c, struct err *err)
+{
+	struct session *s = c->session;
+	int64_t now_ms = session_now_ms(s);
+
+	if (c->attempt)
+		return 0;
+	int r = rests_ask(&s->rests, c->path, now_ms, err);
+	return r < 0 ? r : breaker_ask(&s->breaker, now_ms, err);
 }
 
 /* Starts what may start. A call that ends at once comes back here, hence the flag: the loop
  * that is there already goes on with the next one. */
 static void pump(struct session *s)
 {
+	struct call *c;
 	struct err err;
 	int slot;
 
 	if (s->is_pumping)
 		return;
 	s->is_pumping = 1;
-	while (s->queue && (slot = free_slot(s)) >= 0) {
-		struct call *c = s->queue;
-		s->queue = c->next;
-		if (!s->queue)
-			s->last_queued = &s->queue;
+	while ((slot = free_slot(s)) >= 0 && (c = next_ready(s))) {
 		c->slot = slot;
 		s->active[slot] = c;
-		if (breaker_ask(&s->breaker, session_now_ms(s), &err))
-			end(c, NULL, &err);
+		if (may_not(c, &err))
+			call_end(c, NULL, &err);
 		else
-			pace(c);
+			call_attempt(c);
 	}
 	s->is_pumping = 0;
+	calls_watch(s);
+}
+
+static void look_at_queue(void *session)
+{
+	pump(session);
+}
+
+int call_postpone(struct call *c, int ms)
+{
+	struct session *s = c->session;
+
+	c->ready_ms = session_now_ms(s) + ms;
+	int r = http_after(s->http, ms, look_at_queue, s);
+	if (r < 0)
+		return r;
+	s->active[c->slot] = NULL;
+	c->next = s->queue;
+	if (!s->queue)
+		s->last_queued = &c->next;
+	s->queue = c;
+	pump(s);
+	return 0;
 }
 
 void calls_init(struct session *s)
@@ -259,9 +177,9 @@ void calls_cancel(struct session *s)
 	/* From here on call_start() turns calls away, so this ends. */
 	err_sys(&err, -ECANCELED, "ask the Training Hub");
 	s->is_pumping = 1;
-	for (int i = 0; i < CALLS_AT_ONCE; i++)
+	for (int i = 0; i < CALLS_MAX; i++)
 		if (s->active[i])
-			end(s->active[i], NULL, &err);
+			call_end(s->active[i], NULL, &err);
 	while (s->queue) {
 		struct call *c = s->queue;
 		s->queue = c->next;

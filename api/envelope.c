@@ -27,7 +27,6 @@ static const struct {
 	{"0101", VERDICT_DEAD, -EACCES, "the Training Hub does not know our login any more"},
 	{"0102", VERDICT_DEAD, -EACCES, "the Training Hub does not know our login any more"},
 	{"1006", VERDICT_DEAD, -EACCES, "the Training Hub does not know our login any more"},
-	{"1030", VERDICT_REFUSED, -EACCES, "the Training Hub refuses these credentials"},
 	{"1031", VERDICT_REFUSED, -EINVAL, "the Training Hub does not take these parameters"},
 };
 
@@ -98,6 +97,11 @@ static enum verdict judge_status(const struct http_answer *a, struct err *err)
 	if (a->status >= 500)
 		err_set(err, -EIO, "the Training Hub is out of order (HTTP %ld); try again later",
 			a->status);
+	else if (a->status == 401 || a->status == 403)
+		err_set(err, -EIO,
+			"something refuses us (HTTP %ld), but not the way the Training Hub's API "
+			"does; is there a firewall or a login page of the network in between?",
+			a->status);
 	else if (a->status >= 300 && a->status < 400)
 		err_set(err, -EIO,
 			"the Training Hub wants to send us elsewhere (HTTP %ld), which its API "
@@ -119,9 +123,11 @@ static enum verdict judge_result(const struct envelope *e, struct err *err)
 			err_set(err, results[i].code, "%s (code %s)", results[i].words, e->result);
 			return results[i].verdict;
 		}
-	/* 1001 is trouble of the hub's own; what the others mean depends on the call. */
-	err_set(err, strcmp(e->result, "1001") == 0 ? -EIO : -EOPNOTSUPP,
-		"the Training Hub answers code %s: %s", e->result, e->message);
+	/* 1001 is trouble of the hub's own, and 1030 has a meaning for a login alone; what the
+	 * others mean depends on the call. */
+	int is_trouble = strcmp(e->result, "1001") == 0 || strcmp(e->result, "1030") == 0;
+	err_set(err, is_trouble ? -EIO : -EOPNOTSUPP, "the Training Hub answers code %s: %s",
+		e->result, e->message);
 	return VERDICT_REFUSED;
 }
 
@@ -141,15 +147,11 @@ enum verdict envelope_judge(const struct http_answer *a, const struct err *why,
 		memcpy(result, e.result, ENVELOPE_RESULT);
 	if (a->status == 200 && is_json && strcmp(e.result, "0000") == 0)
 		return VERDICT_GOOD;
-	/* A dead token may come with any status; what it is decides, not how it is sent. */
+	/* A dead token may come with any status; what it is decides, not how it is sent. No other
+	 * answer says that: whoever stands in between may refuse us, too. */
 	enum verdict verdict = is_json && e.result[0] ? judge_result(&e, err) : VERDICT_FAILED;
 	if (verdict == VERDICT_DEAD)
 		return VERDICT_DEAD;
-	if (a->status == 401 || a->status == 403) {
-		err_set(err, -EACCES,
-			"the Training Hub does not know our login any more (HTTP %ld)", a->status);
-		return VERDICT_DEAD;
-	}
 	if (a->status != 200)
 		return judge_status(a, err);
 	if (!is_json) {

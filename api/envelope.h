@@ -8,7 +8,7 @@
 
 enum verdict {
 	VERDICT_GOOD,
-	VERDICT_DEAD,    /* the token is not valid (here, or any more) */
+	VERDICT_DEAD,    /* the token is not valid here, or any more, or for this call */
 	VERDICT_REFUSED, /* the hub works and says no */
 	VERDICT_FAILED,  /* the hub does not work, or cannot be reached: counts for the breaker */
 	VERDICT_NONE,    /* says nothing about the hub: no memory, cancelled */

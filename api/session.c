@@ -27,6 +27,7 @@ static void stop(void *arg)
 	if (s->login.person)
 		session_login_end(s, &err);
 	session_settle(s, &err);
+	session_probe_end(s, VERDICT_NONE, &err);
 	calls_cancel(s);
 }
 
@@ -101,6 +102,7 @@ void session_again(struct session *s)
 	if (!s->is_wished)
 		s->blocked_ms = session_now_ms(s);
 	breaker_nudge(&s->breaker, session_now_ms(s));
+	rests_clear(&s->rests);
 	breaker_nudge(&s->lists, session_now_ms(s));
 }
 
@@ -217,27 +219,23 @@ void session_settle(struct session *s, const struct err *err)
 
 /* ---- requests ---- */
 
-void session_submit(struct session *s, const char *base, const char *method, const char *path,
-		    size_t max_size, int (*sink)(void *arg, const char *data, size_t len),
-		    http_done *done, void *arg)
+void session_submit(struct session *s, const char *base, const char *path,
+		    const struct http_request *r, http_done *done, void *arg)
 {
 	char token[sizeof(s->token.token) + 16], user[sizeof(s->token.user_id) + 32];
 	const char *headers[] = {token, s->token.user_id[0] ? user : NULL, NULL};
+	struct http_request request = *r;
 	struct buf url;
 	struct err err;
 
 	buf_init(&url, 4096);
 	snprintf(token, sizeof(token), "accesstoken: %s", s->token.token);
 	snprintf(user, sizeof(user), "yfheader: {\"userId\":\"%s\"}", s->token.user_id);
-	int r = buf_printf(&url, "%s%s", base, path);
-	const char *text = r == 0 ? buf_cstr(&url) : NULL;
-	if (text) {
-		struct http_request request = {.method = method,
-					       .url = text,
-					       .headers = headers,
-					       .max_size = max_size,
-					       .sink = sink,
-					       .timeout_ms = s->config.timeout_ms};
+	request.headers = headers;
+	request.url = buf_printf(&url, "%s%s", base, path) == 0 ? buf_cstr(&url) : NULL;
+	if (!request.timeout_ms)
+		request.timeout_ms = s->config.timeout_ms;
+	if (request.url) {
 		http_submit(s->http, &request, done, arg);
 	} else {
 		err_sys(&err, -ENOMEM, "ask the Training Hub");

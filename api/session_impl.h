@@ -7,6 +7,7 @@
  *   session_prepare.c what it sends: the password or the code, asked for
  *   session_factor.c  its second factor
  *   session_region.c  the search for the home of a token whose region is unknown
+ *   session_probe.c   the cheap call that tells whose failure it is
  *   call.c            the calls that use it
  *
  * Everything here belongs to the transport thread, so there is no lock.
@@ -19,8 +20,10 @@
 #include "api/breaker.h"
 #include "api/bucket.h"
 #include "api/call.h"
+#include "api/envelope.h"
 #include "api/login.h"
 #include "api/refusal.h"
+#include "api/rests.h"
 #include "api/said.h"
 #include "api/session.h"
 
@@ -28,8 +31,11 @@
 #define SESSION_TAKEN_MS     600000 /* a token that dies within this was taken by the web app */
 #define SESSION_PASSWORD_MS  120000 /* how long calls wait for a password */
 #define CALLS_AT_ONCE        4
+#define CALLS_MAX            8   /* with those that the hub lets wait */
 #define PAGE_SIZE            200 /* activities a page; coros-api.md 4.1 */
 #define PAGE_SIZE_SAFE       100
+#define SESSION_CHEAP_PATH   "/activity/query?size=1&pageNumber=1"
+#define SESSION_CHEAP_MAX    (1u << 20)
 
 enum session_phase {
 	SESSION_IDLE,
@@ -44,6 +50,13 @@ struct session_waiter {
 	void (*ready)(void *arg, const struct err *err); /* err->code 0: there is a token */
 	void *arg;
 	int is_patient; /* waits for the end of what is under way, with a token or without */
+};
+
+/* One who wants to know what the cheap call says. The caller's memory; `told` is called once. */
+struct session_doubt {
+	struct session_doubt *next;
+	void (*told)(void *arg, enum verdict verdict, const struct err *err);
+	void *arg;
 };
 
 /* The requests of a login. With a second factor all three. */
@@ -97,10 +110,14 @@ struct session {
 
 	/* -- calls */
 	struct breaker breaker;
+	struct rests rests;
 	struct bucket bucket;
-	struct call *queue, **last_queued;
-	struct call *active[CALLS_AT_ONCE];
-	int is_pumping;
+	struct call *queue, **last_queued; /* and those that wait for their next attempt */
+	struct call *active[CALLS_MAX];
+	int is_pumping, is_watching;
+	struct session_doubt *doubts; /* who waits for the cheap call */
+	int is_probing;               /* it is under way, with the token of generation `probed` */
+	unsigned probed;
 	int page_size; /* what listings ask for; less once the hub said 1031 */
 	int is_stopped;
 	struct breaker lists; /* for lists that cannot be believed, though each call is well */
@@ -133,10 +150,10 @@ void session_forget(struct session *s);
 /* Ends a phase: everyone who waits goes on. */
 void session_settle(struct session *s, const struct err *err);
 
-/* A request with the session's headers to `base` + `path`. */
-void session_submit(struct session *s, const char *base, const char *method, const char *path,
-		    size_t max_size, int (*sink)(void *arg, const char *data, size_t len),
-		    http_done *done, void *arg);
+/* A request to `base` + `path` with the session's headers; what else it is says `r`: method, sizes,
+ * sink, and timeout_ms, 0: the session's. */
+void session_submit(struct session *s, const char *base, const char *path,
+		    const struct http_request *r, http_done *done, void *arg);
 
 /* ---- session_login.c ---- */
 
@@ -185,7 +202,19 @@ int session_may_seek(const struct session *s);
 /* Ends in session_settle(). */
 void session_seek(struct session *s);
 
+/* ---- session_probe.c ---- */
+
+/* Makes the cheap call, for which there must be a token, and calls d->told when its outcome is
+ * known to breaker and login, too. It may do so before it returns. */
+void session_probe(struct session *s, struct session_doubt *d);
+/* Tells everyone who waits. */
+void session_probe_end(struct session *s, enum verdict verdict, const struct err *err);
+
 /* ---- call.c ---- */
+
+/* What the end of a call, or of the cheap one, says of the hub as a whole. `a` may be NULL. */
+void call_counts(struct session *s, enum verdict verdict, const struct http_answer *a,
+		 const struct err *err);
 
 void calls_init(struct session *s);
 /* Ends all calls with -ECANCELED; there will be no more. */

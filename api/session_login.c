@@ -47,7 +47,8 @@ void session_login_end(struct session *s, const struct err *err)
 		s->login.person_done(s->login.person_arg, err);
 }
 
-/* The hub cannot be reached or is out of order: its breaker decides when to try again. */
+/* The hub cannot be reached, is out of order or hidden by somebody else: its breaker decides when
+ * to try again. */
 static void end_failed(struct session *s, const struct err *err)
 {
 	breaker_failed(&s->breaker, session_now_ms(s), err);
@@ -269,21 +270,21 @@ static void judge(struct session *s, const struct http_answer *a)
 	explicit_bzero(&answer, sizeof(answer));
 }
 
-/* No answer, or one with another status than 200, and no attempt left. */
+/* No answer, or none of the API's, and no attempt left. */
 static void failed(struct session *s, const struct http_answer *a, enum verdict verdict,
 		   const struct err *err)
 {
 	int64_t wait_ms = SESSION_LOGIN_GAP_MS;
 
-	if (verdict == VERDICT_FAILED && (!a || a->status >= 500)) {
-		end_failed(s, err);
-	} else if (verdict == VERDICT_NONE) {
+	if (verdict == VERDICT_NONE) {
 		session_login_end(s, err);
+	} else if (!a || a->status != 429) {
+		end_failed(s, err);
 	} else {
-		if (a && (int64_t)a->retry_after_s * 1000 > wait_ms)
+		if ((int64_t)a->retry_after_s * 1000 > wait_ms)
 			wait_ms = (int64_t)a->retry_after_s * 1000;
-		session_block(s, wait_ms < BREAKER_REST_MS ? wait_ms : BREAKER_REST_MS, err);
-		s->is_wished = a && a->status == 429;
+		session_block(s, wait_ms, err);
+		s->is_wished = 1;
 		session_login_end(s, err);
 	}
 }
@@ -299,7 +300,9 @@ static void answered(void *arg, const struct http_answer *a, const struct err *e
 	int64_t left_ms = s->login.start_ms + 2 * (int64_t)s->config.timeout_ms - session_now_ms(s);
 
 	exchange_note(metrics_call(path), "POST", path, verdict, result, a, err);
-	if (a && a->status == 200) {
+	/* What a firewall or a login page of the network says is no answer. */
+	int is_api = strcmp(result, "-") != 0;
+	if (a && is_api && a->status != 429 && a->status < 500) {
 		judge(s, a);
 		return;
 	}

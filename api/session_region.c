@@ -11,9 +11,6 @@
 #include "api/region.h"
 #include "api/session_impl.h"
 
-#define SEEK_PATH "/activity/query?size=1&pageNumber=1"
-#define SEEK_MAX  (1u << 20)
-
 static void seek_next(struct session *s);
 
 int session_may_seek(const struct session *s)
@@ -54,7 +51,7 @@ static void answered(void *arg, const struct http_answer *a, const struct err *w
 	char result[ENVELOPE_RESULT];
 	enum verdict verdict = envelope_judge(a, why, result, &err);
 
-	exchange_note(METRIC_CALL_LIST, "GET", SEEK_PATH, verdict, result, a, why);
+	exchange_note(METRIC_CALL_LIST, "GET", SESSION_CHEAP_PATH, verdict, result, a, why);
 	if (verdict == VERDICT_GOOD) {
 		found(s, s->seek_region);
 		return;
@@ -71,7 +68,9 @@ static void seek_next(struct session *s)
 	while (++s->seek_region <= REGION_LAST && s->seek_err.code != -ECANCELED)
 		if (region_base(s->config.api, s->seek_region, base, sizeof(base)) == 0 &&
 		    strcmp(base, s->token.base) != 0) {
-			session_submit(s, base, "GET", SEEK_PATH, SEEK_MAX, NULL, answered, s);
+			const struct http_request request = {.method = "GET",
+							     .max_size = SESSION_CHEAP_MAX};
+			session_submit(s, base, SESSION_CHEAP_PATH, &request, answered, s);
 			return;
 		}
 	not_found(s);

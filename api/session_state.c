@@ -50,7 +50,7 @@ static void read_calls(const struct session *s, struct session_state *out)
 		out->broken = b->why;
 		out->trial_s = left_ms > 0 ? (int)((left_ms + 999) / 1000) : 0;
 	}
-	for (int i = 0; i < CALLS_AT_ONCE; i++)
+	for (int i = 0; i < CALLS_MAX; i++)
 		out->active += s->active[i] != NULL;
 	out->queued = calls_queued(s);
 }

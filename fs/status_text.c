@@ -81,8 +81,10 @@ static void hub_words(const json_t *o, FILE *out)
 		(int)number(calls, "queued"));
 	if (!json_is_true(json_object_get(breaker, "open")))
 		return;
-	clean_print(out, "  spared    tried again in %s: %s",
-		    span(number(breaker, "again_s"), again), text(breaker, "why"));
+	int64_t again_s = number(breaker, "again_s");
+	clean_print(out, "  spared    tried again %s%s: %s", again_s ? "in " : "",
+		    again_s ? span(again_s, again) : "as soon as somebody asks",
+		    text(breaker, "why"));
 	fputc('\n', out);
 }
 

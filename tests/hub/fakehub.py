@@ -67,10 +67,11 @@ def handler(hub, log):
         hub.stats.begin(request, begin)
         try:
             answer = hub.handle(request)
+            hub.stats.result(answer)    # before it is sent: who has it may look
             alive, sent = conn.send(request, answer, keep, hub.knobs["gzip"] and request.host)
             return alive
         finally:
-            hub.stats.end(request, answer)
+            hub.stats.end(request)
             log.line(request, answer.status if answer else "-", sent,
                      (time.monotonic() - begin) * 1000)
     return handle

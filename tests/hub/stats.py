@@ -41,14 +41,17 @@ class Stats:
                 self.min_gap = gap if self.min_gap is None else min(gap, self.min_gap)
             self.last = now
 
-    def end(self, request, answer):
+    def result(self, answer):
         with self.lock:
-            if not request.host:
-                self.files_in_flight -= 1
-                return
-            self.in_flight -= 1
             if answer.result:
                 self.results[answer.result] = self.results.get(answer.result, 0) + 1
+
+    def end(self, request):
+        with self.lock:
+            if request.host:
+                self.in_flight -= 1
+            else:
+                self.files_in_flight -= 1
 
     def add(self, name):
         with self.lock:

@@ -135,7 +135,7 @@ def wrong_type(what):
 def rows():
     eio, unreachable, late = "EIO", "EHOSTUNREACH", "ETIMEDOUT"
     slow_down, order, web_page = "slow down", "out of order", "not JSON"
-    login, taken = "does not know our login", "logged out by the web app"
+    taken = "logged out by the web app"
     list_of = []
 
     def row(*args, kind=Row, **options):
@@ -216,8 +216,7 @@ def rows():
     row("1019 soon after each login", "EACCES", log=[taken], logins=1, nudge=True, kind=WebApp)
     row("another home, and api= without %r", "EACCES", {"expire_token": True, "region": 3},
         ["does not take the login that it has just given"], logins=1, nudge=True, routes=False)
-    row("403", "EACCES", fault("status", code=403, body="html"), [login + "|" + taken], logins=1,
-        nudge=True)
+    row("403 with a page", eio, fault("status", code=403, body="html"), ["HTTP 403"])
     row("1030, the password was changed", "EACCES", log=["refuses this e-mail"], nudge=True,
         kind=Password)
     row("a login that stalls", late,

@@ -9,7 +9,8 @@
 /*
  * What happens, a letter a step: f a call fails, s one succeeds, u one ends undecided; a ask and
  * be let through, d ask and be denied; a digit: so many tenths of the open time pass; r the hub
- * asks for a rest of twice the open time, n somebody nudges.
+ * asks for a firm rest of twice the open time, R for one that is not, n somebody nudges; ? the next
+ * failure would open it or keep it open, ! it would not.
  */
 static const struct breaker_case {
 	const char *why, *steps;
@@ -34,6 +35,10 @@ static const struct breaker_case {
 	{"which may fail as well", "fffffnafd9d1a"},
 	{"a nudge without need changes nothing", "ffffnafd"},
 	{"a rest is not cut short by a nudge", "rndn99d2a"},
+	{"one that is not firm is as long", "Rd99d2ad"},
+	{"and cut short by a nudge", "Rdnad"},
+	{"but does not shorten a firm one", "r5Rn9d6a"},
+	{"the fifth failure opens it, and that of a trial keeps it open", "!fff!f?f!d91a?f!"},
 };
 
 static void breaker(void **state)
@@ -53,7 +58,11 @@ static void breaker(void **state)
 		else if (*p == 'u')
 			breaker_undecided(&b);
 		else if (*p == 'r')
-			breaker_rest(&b, now_ms, INT64_C(2) * BREAKER_OPEN_MS, &why);
+			breaker_rest(&b, now_ms, INT64_C(2) * BREAKER_OPEN_MS, 1, &why);
+		else if (*p == 'R')
+			breaker_rest(&b, now_ms, INT64_C(2) * BREAKER_OPEN_MS, 0, &why);
+		else if (*p == '?' || *p == '!')
+			assert_int_equal(breaker_is_near(&b), *p == '?');
 		else if (*p == 'n')
 			breaker_nudge(&b, now_ms);
 		else if (*p == 'a')
@@ -75,7 +84,7 @@ static void rest_has_an_end(void **state)
 
 	(void)state;
 	breaker_init(&b);
-	breaker_rest(&b, 0, INT64_C(10) * BREAKER_REST_MS, &why);
+	breaker_rest(&b, 0, INT64_C(10) * BREAKER_REST_MS, 1, &why);
 	assert_int_equal(breaker_ask(&b, BREAKER_REST_MS - 1, &err), -EBUSY);
 	assert_int_equal(breaker_ask(&b, BREAKER_REST_MS, &err), 0);
 }

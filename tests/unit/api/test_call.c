@@ -12,7 +12,8 @@
 #include "tests/support/net.h"
 #include "tests/support/rows.h"
 
-#define QUERY "/activity/query?size=1&pageNumber=1"
+#define QUERY "/activity/query?size=1&pageNumber=2"
+#define ITEM  "/activity/detail/query?labelId=%d&sportType=100"
 
 static struct hub_process *hub;
 
@@ -151,18 +152,147 @@ static void breaker(void **state)
 		assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EIO);
 		assert_non_null(strstr(err.text, "not JSON"));
 	}
-	assert_int_equal(hub_process_stat(hub, "requests"), BREAKER_FAILURES);
+	/* The fifth was not believed before the cheap call failed as well. */
+	assert_int_equal(hub_process_stat(hub, "requests"), BREAKER_FAILURES + 1);
 	/* Half open: one is let through and fails. */
 	net_clock_add(BREAKER_OPEN_MS);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EIO);
-	assert_int_equal(hub_process_stat(hub, "requests"), BREAKER_FAILURES + 1);
+	assert_int_equal(hub_process_stat(hub, "requests"), BREAKER_FAILURES + 3);
 	/* The hub is back. */
 	hub_process_post(hub, "set", "{\"faults\":[]}");
 	net_clock_add(BREAKER_OPEN_MS);
 	/* One goes through; the others are turned away unless it is back before they come. */
 	assert_in_range(net_calls(n, 3, QUERY, &err), 0, 2);
 	assert_int_equal(net_calls(n, 10, QUERY, &err), 0);
+	net_free(n);
+}
+
+/* What fails for ever for some things costs them alone. */
+static const struct item_case {
+	const char *why, *fault;
+	int timeout_ms;
+	int most; /* requests for each, the cheap call aside */
+} item_cases[] = {
+	{"some things are 500", "\"kind\":\"status\"", 0, 3},
+	{"some things are 403 as a page", "\"kind\":\"status\",\"code\":403,\"body\":\"html\"", 0,
+	 1},
+	{"some things are 401", "\"kind\":\"status\",\"code\":401,\"body\":\"empty\"", 0, 1},
+	{"some things are 404", "\"kind\":\"status\",\"code\":404,\"body\":\"html\"", 0, 1},
+	{"some things are 1001", "\"kind\":\"result\"", 0, 1},
+	{"some things are 1019", "\"kind\":\"result\",\"code\":\"1019\"", 0, 1},
+	{"some things are 1006", "\"kind\":\"result\",\"code\":\"1006\"", 0, 1},
+	{"some things are 1030", "\"kind\":\"result\",\"code\":\"1030\"", 0, 1},
+	{"some things are a page", "\"kind\":\"html200\"", 0, 1},
+	{"some things are half an answer", "\"kind\":\"not_json\"", 0, 1},
+	{"some things are cut off", "\"kind\":\"cut\"", 0, 3},
+	{"some things have no answer", "\"kind\":\"stall_headers\"", 300, 1},
+};
+
+static void items(void **state)
+{
+	const struct item_case *c = *state;
+	const struct net_config config = {.routes = 1, .timeout_ms = c->timeout_ms};
+	struct net *n = start(&config);
+	char knobs[200], path[80];
+	struct err err;
+
+	snprintf(knobs, sizeof(knobs), "{\"fault\":{%s,\"path\":\"/activity/detail\"}}", c->fault);
+	hub_process_post(hub, "set", knobs);
+	/* One seven times, then twelve neighbours. */
+	for (int i = 0; i < 19; i++) {
+		snprintf(path, sizeof(path), ITEM, i < 7 ? 1 : i);
+		int r = net_call(n, "POST", path, NULL, &err);
+		assert_int_equal(r, c->timeout_ms ? -ETIMEDOUT : -EIO);
+	}
+	assert_true(hub_process_stat(hub, "by_path|/activity/detail/query") <= 19 * c->most);
+	assert_in_range(hub_process_stat(hub, "queries"), 0, 19);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(net_dropped(n), 0);
+	assert_int_equal(hub_process_stat(hub, "logins"), 0);
+	net_free(n);
+}
+
+/* Four get no answer; or are told to wait. */
+static void late(void **state)
+{
+	const struct net_config config = {.routes = 1, .timeout_ms = 60000};
+	struct net *n = start(&config);
+	struct err err;
+
+	(void)state;
+	hub_process_post(hub, "set", "{\"fault\":{\"kind\":\"stall_headers\",\"times\":4}}");
+	net_calls_begin(n, 5, QUERY);
+	while (hub_process_stat(hub, "requests") < 4)
+		;
+	net_pass(n, 6000);
+	while (hub_process_stat(hub, "requests") < 5)
+		;
+	hub_process_post(hub, "set", "{\"faults\":[]}");
+	assert_int_equal(net_calls_end(n, &err), 0);
+
+	hub_process_post(
+		hub, "set",
+		"{\"fault\":{\"kind\":\"status\",\"code\":429,\"retry_after\":4,\"times\":4}}");
+	net_clock_hold(1);
+	net_calls_begin(n, 5, QUERY);
+	while (hub_process_stat(hub, "requests") < 10)
+		;
+	net_clock_hold(0);
+	assert_int_equal(net_calls_end(n, &err), 0);
+	net_free(n);
+}
+
+static void own_rest(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	char path[80];
+	struct err err;
+
+	(void)state;
+	snprintf(path, sizeof(path), ITEM, 7);
+	hub_process_post(hub, "set",
+			 "{\"fault\":{\"kind\":\"status\",\"code\":503,\"retry_after\":7200,"
+			 "\"path\":\"/activity/detail\"}}");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(net_call(n, "POST", path, NULL, &err), -EIO);
+	assert_int_equal(hub_process_stat(hub, "requests"), 1);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	/* An hour is enough; and a person ends it. */
+	net_clock_add(BREAKER_REST_MS);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(net_call(n, "POST", path, NULL, &err), -EIO);
+	assert_int_equal(hub_process_stat(hub, "requests"), 3);
+	n->calls.again(n->calls.ctx);
+	assert_int_equal(net_call(n, "POST", path, NULL, &err), -EIO);
+	assert_int_equal(hub_process_stat(hub, "requests"), 4);
+	net_free(n);
+}
+
+/* A hub that is down for everything, and says for how long. */
+static void soft_rest(void **state)
+{
+	const struct net_config config = {.routes = 1};
+	struct net *n = start(&config);
+	char path[80];
+	struct err err;
+
+	(void)state;
+	hub_process_post(hub, "set",
+			 "{\"fault\":{\"kind\":\"status\",\"code\":503,\"retry_after\":600,"
+			 "\"path\":\"\"}}");
+	for (int i = 0; i < 9; i++) {
+		snprintf(path, sizeof(path), ITEM, i);
+		assert_int_equal(net_call(n, "POST", path, NULL, &err), -EIO);
+	}
+	assert_int_equal(hub_process_stat(hub, "requests"), BREAKER_FAILURES + 1);
+	net_clock_add(590000);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EIO);
+	assert_int_equal(hub_process_stat(hub, "requests"), BREAKER_FAILURES + 1);
+	hub_process_post(hub, "set", "{\"faults\":[]}");
+	n->calls.again(n->calls.ctx);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
 	net_free(n);
 }
 
@@ -340,7 +470,11 @@ int main(void)
 	rows_add(&rows, "four at once", four_at_once, NULL);
 	rows_add(&rows, "no faster than the pace", pace, NULL);
 	rows_add(&rows, "five failures open the breaker", breaker, NULL);
-	rows_add(&rows, "refusals do not", refusals_do_not_open_it, NULL);
+	ROWS_ADD(&rows, item_cases, items);
+	rows_add(&rows, "those who wait for an answer or an attempt hold up nobody", late, NULL);
+	rows_add(&rows, "a rest for one thing is its own", own_rest, NULL);
+	rows_add(&rows, "a rest that is not firm", soft_rest, NULL);
+	rows_add(&rows, "refusals do not open the breaker", refusals_do_not_open_it, NULL);
 	rows_add(&rows, "failed logins do", login_failures_open_it, NULL);
 	rows_add(&rows, "the end answers all", end_answers_all, NULL);
 	rows_add(&rows, "the end answers those who wait for another try", end_during_backoff, NULL);

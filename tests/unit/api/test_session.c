@@ -11,7 +11,8 @@
 #include "tests/support/net.h"
 #include "tests/support/rows.h"
 
-#define QUERY      "/activity/query?size=1&pageNumber=1"
+#define QUERY      "/activity/query?size=1&pageNumber=2"
+#define ITEM       "/activity/detail/query?labelId=7&sportType=100"
 #define LEGACY     1 /* enum login_scheme, as kept on disk */
 #define BCRYPT     2
 #define MINUTES(n) ((n)*60000)
@@ -135,24 +136,107 @@ static void one_login_for_all(void **state)
 	assert_int_equal(net_calls(n, 20, QUERY, &err), 0);
 	assert_int_equal(hub_process_stat(hub, "logins"), 1);
 	assert_int_equal(hub_process_stat(hub, "results|0000"), 21);
-	/* Four were on their way with the dead one. */
-	assert_in_range(hub_process_stat(hub, "results|1019"), 1, 4);
+	/* Four were on their way with the dead one, and one cheap call proved it. */
+	assert_in_range(hub_process_stat(hub, "results|1019"), 2, 5);
 	net_free(n);
 }
 
-static void status_403(void **state)
+/* The login is dead, says the hub of one call that it says that of for ever. */
+static const struct alone_case {
+	const char *why, *code;
+} alone_cases[] = {
+	{"1019 for one call alone", "1019"},
+	{"1006 for one call alone", "1006"},
+	{"0101 for one call alone", "0101"},
+};
+
+static void alone(void **state)
 {
+	const struct alone_case *c = *state;
 	struct session_token token = a_token(1);
 	const struct net_config config = {.routes = 1, .kept = &token};
+	char knobs[128];
 	struct err err;
 
-	(void)state;
-	hub_process_post(hub, "set",
-			 "{\"fault\":{\"kind\":\"status\",\"code\":403,\"body\":\"html\","
-			 "\"times\":1}}");
+	snprintf(knobs, sizeof(knobs),
+		 "{\"fault\":{\"kind\":\"result\",\"code\":\"%s\",\"path\":\"/activity/detail\"}}",
+		 c->code);
+	hub_process_post(hub, "set", knobs);
 	struct net *n = net_new(hub, &config);
+	/* Four of them ask, the others are told. */
+	net_calls_begin(n, 20, ITEM);
+	assert_int_equal(net_calls_end(n, &err), 20);
+	assert_int_equal(err.code, -EIO);
+	assert_non_null(strstr(err.text, "the login works, but not for this"));
+	assert_non_null(strstr(err.text, c->code));
+	assert_in_range(hub_process_stat(hub, "by_path|/activity/detail/query"), 1, 4);
+	assert_in_range(hub_process_stat(hub, "queries"), 1, 4);
 	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
-	assert_int_equal(hub_process_stat(hub, "logins"), 1);
+	/* It is asked for again after a minute, or when somebody wants that. */
+	long before = hub_process_stat(hub, "requests");
+	assert_int_equal(net_call(n, "POST", ITEM, NULL, &err), -EIO);
+	assert_int_equal(hub_process_stat(hub, "requests"), before);
+	n->calls.again(n->calls.ctx);
+	assert_int_equal(net_call(n, "POST", ITEM, NULL, &err), -EIO);
+	assert_int_equal(hub_process_stat(hub, "requests"), before + 2);
+	net_clock_add(MINUTES(1));
+	assert_int_equal(net_call(n, "POST", ITEM, NULL, &err), -EIO);
+	assert_int_equal(hub_process_stat(hub, "requests"), before + 4);
+	assert_int_equal(net_dropped(n), 0);
+	assert_int_equal(net_asked(n), 0);
+	net_free(n);
+}
+
+/* Somebody stands in between for a while: what he says is not the hub's, and the token is good. */
+static const struct between_case {
+	const char *why, *fault;
+	int by_hub; /* 1: it speaks of one thing itself, then nobody but him; 2: it speaks always */
+} between_cases[] = {
+	{"403 as a page", "{\"kind\":\"status\",\"code\":403,\"body\":\"html\",\"path\":\"\"}", 0},
+	{"401 without a word",
+	 "{\"kind\":\"status\",\"code\":401,\"body\":\"empty\",\"path\":\"\"}", 0},
+	{"403 as JSON", "{\"kind\":\"status\",\"code\":403,\"path\":\"\"}", 2},
+	{"a login page", "{\"kind\":\"html200\",\"path\":\"\"}", 0},
+	{"a redirect", "{\"kind\":\"redirect\",\"path\":\"\"}", 0},
+	{"1019, and no proof to be had", "{\"kind\":\"html200\"}", 1},
+};
+
+static void between(void **state)
+{
+	const struct between_case *c = *state;
+	struct session_token token = a_token(1);
+	const struct net_config config = {.routes = 1, .kept = &token};
+	char knobs[512];
+	struct err err;
+
+	snprintf(knobs, sizeof(knobs), "{\"faults\":[%s%s]}",
+		 c->by_hub == 1
+			 ? "{\"kind\":\"result\",\"code\":\"1019\",\"path\":\"/activity/detail\"},"
+			 : "",
+		 c->fault);
+	hub_process_post(hub, "set", knobs);
+	struct net *n = net_new(hub, &config);
+	for (int i = 0; i < 7; i++) {
+		assert_int_equal(net_call(n, "POST", ITEM, NULL, &err), -EIO);
+		assert_null(strstr(err.text, "the login works"));
+	}
+	hub_process_post(hub, "set", "{\"faults\":[]}");
+	net_clock_add(10000);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
+	assert_int_equal(net_dropped(n), 0);
+	assert_int_equal(net_asked(n), 0);
+	/* The same without a token: nobody is kept out for longer than the breaker is open. */
+	net_free(n);
+	net_fresh_hub(hub);
+	if (!c->by_hub)
+		hub_process_post(hub, "set", knobs);
+	n = net_new(hub, &(const struct net_config){.routes = 1});
+	if (!c->by_hub)
+		for (int i = 0; i < 7; i++)
+			assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), -EIO);
+	hub_process_post(hub, "set", "{\"faults\":[]}");
+	net_clock_add(10000);
+	assert_int_equal(net_call(n, "GET", QUERY, NULL, &err), 0);
 	net_free(n);
 }
 
@@ -172,7 +256,8 @@ static void gives_way_to_the_web_app(void **state)
 		assert_non_null(strstr(err.text, "in 6 minutes"));
 	}
 	assert_int_equal(hub_process_stat(hub, "logins"), 1);
-	assert_int_equal(hub_process_stat(hub, "results|1019"), 1);
+	/* The call, and the cheap one. */
+	assert_int_equal(hub_process_stat(hub, "results|1019"), 2);
 	if (*state)
 		n->calls.again(n->calls.ctx);
 	else
@@ -467,7 +552,8 @@ int main(void)
 	rows_add(&rows, "one that is dead everywhere is replaced", kept_without_region_and_dead,
 		 NULL);
 	rows_add(&rows, "one login for all who wait", one_login_for_all, NULL);
-	rows_add(&rows, "403 is a dead token too", status_403, NULL);
+	ROWS_ADD(&rows, alone_cases, alone);
+	ROWS_ADD(&rows, between_cases, between);
 	rows_add(&rows, "the web app has its turn", gives_way_to_the_web_app, NULL);
 	rows_add(&rows, "until somebody wants ours", gives_way_to_the_web_app, "again");
 	rows_add(&rows, "a token that never works is not replaced for ever", stillborn, NULL);
