@@ -55,19 +55,19 @@ static void check_fusermount(struct check *c)
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (!find_program("fusermount3", path))
+	if (!find_program("fusermount3", path)) {
 		check_bad(c, "install it: apt install fuse3", "fusermount3 is not in $PATH");
-	else if (geteuid() == 0)
-		check_good(c, "fusermount3: %s", path);
-	else if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return;
+	}
+	if (geteuid() && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
 		check_bad(c,
 			  "start corosfs without it (systemd: without NoNewPrivileges= and what "
 			  "implies it; a container: let it gain privileges)",
 			  "fusermount3: no_new_privs is set here, so %s cannot become root", path);
-	else if (stat(path, &st) == 0 && !(st.st_mode & S_ISUID))
+	else if (geteuid() && stat(path, &st) == 0 && !(st.st_mode & S_ISUID))
 		check_bad(c, "reinstall fuse3: only with its setuid bit may users mount",
 			  "fusermount3: %s is not setuid root", path);
-	else if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID))
+	else if (geteuid() && statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID))
 		check_bad(c, "mount that filesystem without nosuid",
 			  "fusermount3: %s is on a filesystem that is mounted nosuid", path);
 	else

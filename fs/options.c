@@ -53,8 +53,7 @@ static const struct spec {
 	 "LIST   fit:gpx:tcx:kml:track:detail or none: in / (fit)"},
 	{"xattr", KIND_FLAG, AT(xattr), 0, 0,
 	 "       user.coros.* attributes on files of activities"},
-	{"ttl", KIND_NUMBER, AT(ttl), 1, 86400,
-	 "SEC    how long the current month is fresh (60)"},
+	{"ttl", KIND_NUMBER, AT(ttl), 1, 86400, "SEC    how long the current month is fresh (60)"},
 	{"rate", KIND_NUMBER, AT(rate), 0, 1000, "N      hub calls per second, 0 = no limit (10)"},
 	{"timeout", KIND_NUMBER, AT(timeout), 1, 3600,
 	 "SEC    the longest that one system call may wait (30)"},
@@ -431,7 +430,7 @@ static void keep(struct options *o, size_t i, struct value v, enum options_sourc
 	}
 	drop(o, i);
 	o->source[i] = (signed char)source;
-	if (text_of(o, i))
+	if (v.text)
 		*(char **)field = v.text;
 	else if (specs[i].kind == KIND_FLAG)
 		*(int *)field = (int)v.number;

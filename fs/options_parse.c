@@ -81,14 +81,15 @@ static int set_list(struct options *o, const char *list, struct err *err)
  * backslash. */
 static void unescape(char *s)
 {
-	unsigned value;
-
-	for (; (s = strstr(s, "\\x")); s++)
-		if (strspn(s + 2, "0123456789abcdef") >= 2 && sscanf(s + 2, "%2x", &value) == 1 &&
-		    value) {
-			*s = (char)value;
-			memmove(s + 1, s + 4, strlen(s + 4) + 1);
-		}
+	for (; (s = strstr(s, "\\x")); s++) {
+		char digits[3] = "", *end;
+		strncpy(digits, s + 2, 2);
+		unsigned long value = strtoul(digits, &end, 16);
+		if (end != digits + 2 || !value)
+			continue;
+		*s = (char)value;
+		memmove(s + 1, s + 4, strlen(s + 4) + 1);
+	}
 }
 
 /* [ACCOUNT] and the path, as the action wants them. */

@@ -192,7 +192,7 @@ static ssize_t ask_line(const struct secret *s, int fd, char *text, size_t size,
 static int from_prompt(const struct secret *s, char md5[PASSWORD_MD5], struct err *err)
 {
 	struct termios before, quiet;
-	char text[PASSWORD_MAX];
+	char text[PASSWORD_MAX] = "";
 
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	if (fd < 0 || tcgetattr(fd, &before) < 0) {
@@ -347,7 +347,7 @@ int secret_init(struct secret *s, const struct options *o, struct err *err)
 	lock_init(&s->lock);
 	s->command = source == SECRET_COMMAND ? o->password_command : NULL;
 	s->file = source == SECRET_FILE ? o->password_file : NULL;
-	if (source == SECRET_ENVIRONMENT) {
+	if (env && source == SECRET_ENVIRONMENT) {
 		r = md5_hex(env, strlen(env), md5, err);
 		if (r == 0 && (r = keep(s, md5)) < 0)
 			err_set(err, r, "no memory for the password");

@@ -133,8 +133,8 @@ static void parts(const json_t *value, const char *names, const char **sep, FILE
 	json_object_foreach((json_t *)value, key, one)
 	{
 		snprintf(name, sizeof(name), "%s%s ", names, key);
-		for (char *p = name; *p; p++)
-			*p = *p == '_' ? ' ' : *p;
+		for (char *p = name; (p = strchr(p, '_'));)
+			*p = ' ';
 		parts(one, name, sep, out);
 	}
 	if (json_is_object(value) || json_number_value(value) <= 0 || !names[0])
@@ -225,9 +225,12 @@ static void label_of(const char *mountpoint, char *out, size_t size)
 	size_t n = (size_t)snprintf(out, size, "mount=\"");
 
 	for (; *mountpoint && n + 4 < size; mountpoint++) {
-		if (*mountpoint == '"' || *mountpoint == '\\' || *mountpoint == '\n')
+		char c = *mountpoint;
+		if (c == '"' || c == '\\' || c == '\n')
 			out[n++] = '\\';
-		out[n++] = *mountpoint == '\n' ? 'n' : *mountpoint;
+		out[n++] = c;
+		if (c == '\n')
+			out[n - 1] = 'n';
 	}
 	memcpy(out + n, "\"", 2);
 }

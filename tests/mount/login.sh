@@ -28,7 +28,7 @@ turned_away() {
     what=$1 sentence=$2
     shift 2
     mount_new "$@"
-    same "$what: exit status 1" 1 $?
+    same "$what: exit status ${wanted:-1}" "${wanted:-1}" $?
     check "- with a sentence" said "$sentence"
     same "- and a single line" 1 "$(wc -l <"$T/said")"
     check "- and nothing mounted" not_mounted "$M"
@@ -201,7 +201,9 @@ turned_away "one that is not there" "No such file" -o "password_file=$T/nothing"
 accepted "password_command" -o "password_command=cat $T/password; echo more"
 turned_away "password_command that fails" "status 3" -o "password_command=exit 3"
 turned_away "password_command that says nothing" "empty" -o "password_command=true"
+wanted=2
 turned_away "a password as an option" "never an option" -o "password=correct horse"
+wanted=
 mkdir -m 700 "$T/credentials"
 (umask 077 && echo "correct horse" >"$T/credentials/corosfs-password")
 export CREDENTIALS_DIRECTORY="$T/credentials"
@@ -225,9 +227,9 @@ check "- and the data comes" grep -q "Tokyo Run" "$M/2022/12/activities.csv"
 fusermount3 -u "$M"
 lock_free() { flock -n "$T"/cache.config/*/lock true; }
 check "- and it unmounts" within 10 lock_free
-chmod 644 "$config"
-refused "a config file that others can read" "$COROSFS" "$M"
-check "- with a sentence" said "chmod 600"
+chmod 664 "$config"
+refused "a config file that others can write" "$COROSFS" "$M"
+check "- with a sentence" said "chmod go-w"
 chmod 600 "$config"
 echo "colour = blue" >>"$config"
 refused "a word in it that does not exist" "$COROSFS" "$M"
