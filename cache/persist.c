@@ -84,11 +84,18 @@ static struct slot *least_used_locked(struct month_store *s, int number, uint64_
 	return least;
 }
 
-int persist_make_room(struct month_store *s, int number, uint64_t size)
+static void remove_file(struct month_store *s, int number)
 {
 	char name[MONTH_FILE_NAME];
+
+	month_file_name(number, name);
+	unlinkat(months_fd(s), name, 0);
+}
+
+int persist_make_room(struct month_store *s, int number, uint64_t size)
+{
 	struct slot *least = NULL;
-	int fits = size <= s->config.disk_max, month = 0, left = -1;
+	int fits = size <= s->config.disk_max && size <= MONTH_FILE_MAX, month = 0, left = -1;
 	uint64_t bytes;
 
 	do {
@@ -102,9 +109,8 @@ int persist_make_room(struct month_store *s, int number, uint64_t size)
 			month = STORE_FIRST + (int)(least - s->slot);
 		}
 		lock_drop(&s->lock);
-		month_file_name(month, name);
 		if (least)
-			unlinkat(months_fd(s), name, 0);
+			remove_file(s, month);
 	} while (least);
 	if (left)
 		log_info("%d months left the cache, to keep to cache_size", left);
@@ -146,8 +152,10 @@ static void save(void *arg)
 		log_disk(s, r, &err);
 	/* What the disk has is older than what was shown: the next mount is to ask the hub first,
 	 * and has something to fall back on. */
-	if (r < 0 || (wanted && !fits))
+	if (r < 0)
 		month_file_touch(months_fd(s), j->first, 1, NULL);
+	else if (wanted && !fits)
+		remove_file(s, j->first);
 	lock_take(&s->lock);
 	if (fits && r == 0) {
 		metrics_add(METRIC_CACHE_SAVED, 1);
@@ -155,6 +163,8 @@ static void save(void *arg)
 		slot->disk_size = (uint32_t)month_file_size(m);
 	}
 	/* One that there is no room for comes from the hub again. */
+	if (wanted && !fits)
+		slot->on_disk = 0;
 	if (wanted && r == 0 && slot->month == m)
 		slot->dirty = 0;
 	lock_drop(&s->lock);

@@ -508,6 +508,16 @@ static void too_large_for_the_disk(void **state)
 	fake_hub_put(t.hub, &(struct item){LABEL + 9, 20210610, 480, NULL, more});
 	assert_int_equal(fetch(&t, SETTLED + 1, SETTLED + 1, &g), 1);
 	assert_false(is_on_disk(&t, "2021-06"));
+	/* One that grew: what the disk had of it is of no use any more. */
+	drop(&g);
+	fake_hub_put(t.hub, &(struct item){LABEL + 8, 20230110, 480, NULL, NULL});
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	assert_true(is_on_disk(&t, "2023-01"));
+	fake_hub_put(t.hub, &(struct item){LABEL + 8, 20230110, 480, NULL, more});
+	pass_ms(&t, TTL_S * 1000);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	assert_false(is_on_disk(&t, "2023-01"));
+	assert_int_equal(fetch(&t, SETTLED + 1, SETTLED + 1, &g), 1);
 	assert_true(is_on_disk(&t, "2021-05"));
 	ask_text(&t, g.span->month[0], &text);
 	run(&t);
