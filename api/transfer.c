@@ -289,7 +289,10 @@ static int set_transport_options(struct transfer *t, const char *url, const char
 		bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, SINK_MS) != CURLE_OK;
 	}
 	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect_ms) != CURLE_OK;
-	bad |= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 65536L) != CURLE_OK;
+	/* All that one look at the socket unpacks to waits in libcurl while a sink has no room: a
+	 * thousand times as much. */
+	bad |= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, t->sink && !t->is_file ? 4096L : 65536L) !=
+	       CURLE_OK;
 	if (ca_file)
 		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, ca_file) != CURLE_OK;
 	/* Plain http is for loopback alone; a proxy would take it off the machine. */

@@ -115,13 +115,16 @@ __attribute__((format(printf, 2, 3))) static int bad(struct err *err, const char
 	return -EBADMSG;
 }
 
-/* The disk does not give it: that says nothing of the file. */
-static int unread(struct err *err, int code, int number)
+/* What the disk does not give says nothing of the file. 0 or -errno with words. */
+static int read_at(int fd, int number, off_t at, void *data, size_t len, struct err *err)
 {
 	char name[MONTH_FILE_NAME];
+	int r = lseek(fd, at, SEEK_SET) < 0 ? -errno : read_all(fd, data, len);
 
 	month_file_name(number, name);
-	return err_sys(err, code, "read %s", name);
+	if (r < 0)
+		err_sys(err, r, "read %s", name);
+	return r;
 }
 
 static int no_memory(struct err *err)
@@ -159,8 +162,8 @@ static int read_header(int fd, int number, const struct stat *st, struct header 
 
 	if ((uint64_t)st->st_size < sizeof(*h))
 		return bad(err, "it is cut off in its header");
-	if ((r = read_all(fd, h, sizeof(*h))) < 0)
-		return unread(err, r, number);
+	if ((r = read_at(fd, number, 0, h, sizeof(*h), err)) < 0)
+		return r;
 	if (memcmp(h->magic, magic, sizeof(magic)) != 0 || h->version != MONTH_FILE_VERSION ||
 	    h->byte_order != 0x01020304)
 		return bad(err, "it has another format");
@@ -193,9 +196,10 @@ static int row_valid(const struct month *m, const struct activity *a)
 
 static int read_rows(int fd, const struct header *h, struct month *m, struct err *err)
 {
-	int r = read_all(fd, m->row, m->n * sizeof(m->row[0]) + m->strings_len);
+	int r = read_at(fd, h->number, sizeof(*h), m->row,
+			m->n * sizeof(m->row[0]) + m->strings_len, err);
 	if (r < 0)
-		return unread(err, r, h->number);
+		return r;
 	if (index_hash(h, m) != h->index_hash)
 		return bad(err, "its checksum is wrong");
 	m->number = h->number;
@@ -213,7 +217,7 @@ static int read_rows(int fd, const struct header *h, struct month *m, struct err
 
 int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_s, struct err *err)
 {
-	struct header h;
+	struct header h = {0};
 	struct stat st = {0};
 
 	int fd = open_month(dirfd, number, &st, err);
@@ -239,7 +243,7 @@ int month_file_read(int dirfd, int number, struct month **out, int64_t *fetched_
 int month_file_read_text(int dirfd, const struct month *m, size_t from, size_t to,
 			 struct month_text **out, struct err *err)
 {
-	struct header h;
+	struct header h = {0};
 	struct stat st = {0};
 
 	int fd = open_month(dirfd, m->number, &st, err);
@@ -251,10 +255,9 @@ int month_file_read_text(int dirfd, const struct month *m, size_t from, size_t t
 		r = bad(err, "its text is not the one that was listed");
 	if (r == 0 && !(t = month_text_alloc(from, to - from)))
 		r = no_memory(err);
-	if (r == 0 && lseek(fd, st.st_size - (off_t)(h.json_len - from), SEEK_SET) < 0)
-		r = unread(err, -errno, m->number);
-	if (r == 0 && (r = read_all(fd, t->data, t->len)) < 0)
-		unread(err, r, m->number);
+	if (r == 0)
+		r = read_at(fd, m->number, st.st_size - (off_t)(h.json_len - from), t->data, t->len,
+			    err);
 	close(fd);
 	for (size_t i = month_row_at(m, from); r == 0 && i < m->n && m->row[i].json_at < to; i++)
 		if (XXH3_64bits(month_text_of(t, &m->row[i]), m->row[i].json_len) != m->row[i].hash)

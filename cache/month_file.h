@@ -22,8 +22,8 @@
 #include "cache/month.h"
 
 #define MONTH_FILE_VERSION 2
-#define MONTH_FILE_MAX     (2 * LISTS_MAX) /* bytes; a month is part of a list */
-#define MONTH_FILE_NAME    16              /* "2022-12" and its NUL, with room */
+#define MONTH_FILE_MAX     ((uint64_t)2 * LISTS_MAX) /* bytes; a month is part of a list */
+#define MONTH_FILE_NAME    16                        /* "2022-12" and its NUL, with room */
 
 void month_file_name(int number, char name[MONTH_FILE_NAME]);
 /* The month whose file has this name, or 0. */

@@ -4,6 +4,7 @@
 The standard library's http.server writes headers and body apart and knows no half answers, so
 this is written by hand: one thread a connection, TCP_NODELAY, one sendall an answer.
 """
+import functools
 import random
 import select
 import socket
@@ -278,6 +279,13 @@ def _packed(conn, fault, head, body, answer):
     return True, len(body)
 
 
+@functools.lru_cache(maxsize=4)
+def _bomb(first, block, last, goal):
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    blocks = packer.compress(first) + b"".join(packer.compress(block) for _ in range(-(-goal // len(block))))
+    return blocks + packer.compress(last) + packer.flush()
+
+
 def _huge(conn, fault, head, body, answer):
     """Right-looking data without an end in sight, chunked; "gzip" makes it a bomb."""
     goal, sent = int(fault.get("mb", 64) * (1 << 20)), 0
@@ -287,9 +295,16 @@ def _huge(conn, fault, head, body, answer):
     last = item + b']},"message":"OK","result":"0000"}'
     if answer.kind == "application/octet-stream":   # a file that does not end
         block, first, last = bytes(65536), body, b""
+    if "unit" in fault.options:                     # of JSON, instead of items
+        unit = fault.get("unit").encode()
+        block, last = (unit + b",") * (65536 // len(unit)), unit + b']},"result":"0000"}'
     packer = zlib.compressobj(6, zlib.DEFLATED, 31) if fault.get("gzip") else None
     if packer:
         head.append("Content-Encoding: gzip")
+    if packer and not fault.get("hold"):            # made once, since what costs little comes fast
+        whole = _bomb(first, block, last, goal)
+        conn.sock.sendall(_text(head + [f"Content-Length: {len(whole)}"]) + whole)
+        return True, len(whole)
     conn.sock.sendall(_text(head + ["Transfer-Encoding: chunked"]))
 
     def chunk(data):

@@ -45,4 +45,21 @@ attack "many rows" '{"kind": "rows"}'
 attack "bombs of 30 MB" '{"kind": "huge", "mb": 30, "gzip": true, "hold": true}' 2
 attack "trailers without end" '{"kind": "endless"}'
 attack "headers without end" '{"kind": "endless", "what": "headers"}'
+
+# What unpacks while the disk is slower waits in libcurl.
+mount_fs -o timeout=10,rate=0
+pid=$(pid_at "$M")
+check "a month before" within 20 served
+hubctl set '{"fault": {"kind": "huge", "mb": 60, "unit": "[0]", "gzip": true,
+    "path": "/activity/detail/query"}}'
+readers=
+for at in 20221201-IndoorRun 20221206-IndoorRun 20221212-FooRun 20221213-FooRun; do
+    (timeout 60 cat "$M/detail/2022/12/$at.json" >/dev/null 2>&1) &
+    readers="$readers $!"
+done
+check "details that are bombs: what is cached is served" served
+# shellcheck disable=SC2086
+wait $readers
+check "details that are bombs: $(peak) kB of memory" test "$(peak)" -lt $memory_most
+hubctl clear
 finish
