@@ -3,40 +3,17 @@
 #include "fs/options.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <inttypes.h>
-#include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#include "api/log.h"
+#include "fs/options_value.h"
 #include "fs/view.h"
-
-enum kind {
-	KIND_FLAG,
-	KIND_STRING,
-	KIND_PATH,   /* made absolute, since the mount leaves the folder it was started in */
-	KIND_NUMBER, /* decimal, low..high */
-	KIND_BYTES,  /* decimal with K, M, G */
-	KIND_OCTAL,
-	KIND_LEVEL,
-	KIND_VIEWS,
-	KIND_USER, /* by name or number */
-	KIND_GROUP,
-};
 
 #define AT(field) offsetof(struct options, field)
 
-static const struct spec {
-	const char *name;
-	enum kind kind;
-	size_t at;
-	int64_t low, high;
-	const char *help; /* NULL: not shown */
-} specs[] = {
+static const struct option_spec specs[] = {
 	{"account", KIND_STRING, AT(account), 0, 0, NULL},
 	{"password_command", KIND_STRING, AT(password_command), 0, 0,
 	 "CMD    the password is the first line that CMD prints"},
@@ -80,272 +57,19 @@ _Static_assert(sizeof(specs) / sizeof(specs[0]) == OPTIONS_COUNT, "a source for 
 
 /* Words of mount(8), fstab(5), libfuse and other network filesystems that change nothing here,
  * with or without a value; beside the x-* and comment of systemd, udisks and the like. */
-static const char *const ignored[] = {"_netdev",
-				      "ac_attr_timeout",
-				      "acl",
-				      "async",
-				      "async_read",
-				      "atime",
-				      "attr_timeout",
-				      "auto",
-				      "auto_cache",
-				      "auto_unmount",
-				      "bg",
-				      "big_writes",
-				      "blkdev",
-				      "blksize",
-				      "clone_fd",
-				      "congestion_threshold",
-				      "context",
-				      "defaults",
-				      "default_permissions",
-				      "defcontext",
-				      "dev",
-				      "diratime",
-				      "direct_io",
-				      "dirsync",
-				      "entry_timeout",
-				      "exec",
-				      "fg",
-				      "fscontext",
-				      "fsname",
-				      "group",
-				      "hard",
-				      "hard_remove",
-				      "helper",
-				      "intr",
-				      "intr_signal",
-				      "iocharset",
-				      "iversion",
-				      "kernel_cache",
-				      "large_read",
-				      "lazytime",
-				      "loud",
-				      "mand",
-				      "max_background",
-				      "max_idle_threads",
-				      "max_read",
-				      "max_readahead",
-				      "max_threads",
-				      "max_write",
-				      "negative_timeout",
-				      "noacl",
-				      "noatime",
-				      "noauto",
-				      "noauto_cache",
-				      "nodev",
-				      "nodiratime",
-				      "noexec",
-				      "nofail",
-				      "noforget",
-				      "nointr",
-				      "noiversion",
-				      "nolazytime",
-				      "nolock",
-				      "nomand",
-				      "norelatime",
-				      "nostrictatime",
-				      "nosuid",
-				      "nosymfollow",
-				      "nouser",
-				      "nouser_xattr",
-				      "owner",
-				      "quiet",
-				      "readdir_ino",
-				      "relatime",
-				      "remember",
-				      "ro",
-				      "rootcontext",
-				      "rw",
-				      "silent",
-				      "soft",
-				      "strictatime",
-				      "subtype",
-				      "suid",
-				      "symfollow",
-				      "sync",
-				      "sync_read",
-				      "uhelper",
-				      "use_ino",
-				      "user",
-				      "user_xattr",
-				      "users",
-				      "utf8"};
-
-static const char *const levels[] = {
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARN] = "warn",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-};
-
-/* ---- values ---- */
-
-static int64_t unit(const char *s)
-{
-	static const char *const units[] = {"", "K", "M", "G"};
-
-	for (int i = 0; i < 4; i++)
-		if (strcasecmp(s, units[i]) == 0)
-			return INT64_C(1) << (10 * i);
-	return 0;
-}
-
-static int parse_number(const char *s, int base, int bytes, int64_t *value)
-{
-	char *end;
-
-	errno = 0;
-	long long n = strtoll(s, &end, base);
-	int64_t factor = bytes ? unit(end) : !*end;
-	if (end == s || errno || !factor || n < 0 || n > INT64_MAX / factor)
-		return -EINVAL;
-	*value = n * factor;
-	return 0;
-}
-
-static int parse_flag(const char *s)
-{
-	static const char *const words[] = {"false", "true", "no", "yes", "0", "1", "off", "on"};
-
-	for (int i = 0; i < 8; i++)
-		if (strcasecmp(s, words[i]) == 0)
-			return i & 1;
-	return -EINVAL;
-}
-
-static int parse_level(const char *s)
-{
-	for (int i = 0; i < (int)(sizeof(levels) / sizeof(levels[0])); i++)
-		if (strcmp(s, levels[i]) == 0)
-			return i;
-	return -EINVAL;
-}
-
-/* A leading ~/ is the home: shells do not expand it behind a `=` of -o, nor does anybody in the
- * config file. */
-static int parse_path(const char *value, char **path)
-{
-	char here[PATH_MAX] = "";
-	const char *above = NULL;
-	int r;
-
-	if (value[0] == '~' && value[1] == '/') {
-		above = getenv("HOME");
-		if (!above || above[0] != '/')
-			return -EINVAL;
-		value += 2;
-	} else if (value[0] != '/') {
-		above = getcwd(here, sizeof(here));
-		if (!above)
-			return -errno;
-	}
-	r = above ? asprintf(path, "%s/%s", above, value) : asprintf(path, "%s", value);
-	if (r < 0)
-		*path = NULL;
-	return r < 0 ? -ENOMEM : 0;
-}
-
-static int parse_id(const char *s, int is_group, int64_t *id)
-{
-	const struct passwd *user;
-	const struct group *group;
-
-	if (parse_number(s, 10, 0, id) == 0)
-		return 0;
-	if (is_group && (group = getgrnam(s)))
-		*id = group->gr_gid;
-	else if (!is_group && (user = getpwnam(s)))
-		*id = user->pw_uid;
-	else
-		return -EINVAL;
-	return 0;
-}
-
-struct value {
-	int64_t number;
-	char *text; /* of a KIND_STRING or KIND_PATH */
-};
-
-static int parse_value(const struct spec *spec, const char *s, struct value *v)
-{
-	int r = 0;
-
-	if (!s && spec->kind != KIND_FLAG)
-		return -EINVAL;
-	switch (spec->kind) {
-	case KIND_STRING:
-	case KIND_PATH:
-		if (!*s)
-			return -EINVAL;
-		if (spec->kind == KIND_PATH)
-			return parse_path(s, &v->text);
-		v->text = strdup(s);
-		return v->text ? 0 : -ENOMEM;
-	case KIND_FLAG:
-		v->number = s ? parse_flag(s) : 1;
-		return v->number < 0 ? -EINVAL : 0;
-	case KIND_LEVEL:
-		v->number = parse_level(s);
-		return v->number < 0 ? -EINVAL : 0;
-	case KIND_USER:
-	case KIND_GROUP:
-		r = parse_id(s, spec->kind == KIND_GROUP, &v->number);
-		break;
-	default:
-		r = parse_number(s, spec->kind == KIND_OCTAL ? 8 : 10, spec->kind == KIND_BYTES,
-				 &v->number);
-	}
-	return r == 0 && (v->number < spec->low || v->number > spec->high) ? -EINVAL : r;
-}
-
-/* ---- what is wrong ---- */
-
-/* 1M, 64G: of a power of two. */
-static void size_words(int64_t n, char out[32])
-{
-	int unit = 0;
-
-	for (; n && n % 1024 == 0 && unit < 3; n /= 1024)
-		unit++;
-	snprintf(out, 32, "%" PRId64 "%.*s", n, unit > 0, "KMG" + (unit > 0 ? unit - 1 : 0));
-}
-
-/* What an option may be. */
-static void allowed(const struct spec *spec, char *out, size_t size)
-{
-	char low[32], high[32];
-
-	switch (spec->kind) {
-	case KIND_FLAG:
-		snprintf(out, size, "yes or no");
-		break;
-	case KIND_STRING:
-	case KIND_PATH:
-		snprintf(out, size, "%s=%.*s", spec->name,
-			 spec->help ? (int)strcspn(spec->help, " ") : 5,
-			 spec->help ? spec->help : "VALUE");
-		break;
-	case KIND_LEVEL:
-		snprintf(out, size, "error, warn, info or debug");
-		break;
-	case KIND_OCTAL:
-		snprintf(out, size, "octal digits up to %" PRIo64, spec->high);
-		break;
-	case KIND_USER:
-	case KIND_GROUP:
-		snprintf(out, size, "the name or number of a %s",
-			 spec->kind == KIND_USER ? "user" : "group");
-		break;
-	case KIND_BYTES:
-		size_words(spec->low, low);
-		size_words(spec->high, high);
-		snprintf(out, size, "a size from %s to %s", low, high);
-		break;
-	default:
-		snprintf(out, size, "a number from %" PRId64 " to %" PRId64, spec->low, spec->high);
-	}
-}
+static const char ignored[] =
+	" "
+	"_netdev ac_attr_timeout acl async async_read atime attr_timeout auto auto_cache "
+	"auto_unmount bg big_writes blkdev blksize clone_fd congestion_threshold context "
+	"defaults default_permissions defcontext dev diratime direct_io dirsync "
+	"entry_timeout exec fg fscontext fsname group hard hard_remove helper intr "
+	"intr_signal iocharset iversion kernel_cache large_read lazytime loud mand "
+	"max_background max_idle_threads max_read max_readahead max_threads max_write "
+	"negative_timeout noacl noatime noauto noauto_cache nodev nodiratime noexec nofail "
+	"noforget nointr noiversion nolazytime nolock nomand norelatime nostrictatime "
+	"nosuid nosymfollow nouser nouser_xattr owner quiet readdir_ino relatime remember "
+	"ro rootcontext rw silent soft strictatime subtype suid symfollow sync sync_read "
+	"uhelper use_ino user user_xattr users utf8 ";
 
 int options_views(const char *name, const char *list, int64_t *mask, struct err *err)
 {
@@ -367,26 +91,15 @@ int options_views(const char *name, const char *list, int64_t *mask, struct err 
 		       one, all);
 }
 
-static int refuse(const struct spec *spec, const char *value, int code, struct err *err)
-{
-	char words[160];
-
-	if (code == -ENOMEM)
-		return err_set(err, code, "no memory for the options");
-	allowed(spec, words, sizeof(words));
-	if (!value || !*value)
-		return err_set(err, code, "%s: nothing is given; use %s", spec->name, words);
-	return err_set(err, code, "%s: cannot be `%s`; use %s", spec->name, value, words);
-}
-
 /* Of no option: a word that does no harm, or one that is not to be passed over. */
 static int set_other(const char *name, struct err *err)
 {
 	if (strncasecmp(name, "x-", 2) == 0 || strncmp(name, "comment", 7) == 0)
 		return 0;
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		if (strcmp(name, ignored[i]) == 0)
-			return 0;
+	char word[64];
+	if (snprintf(word, sizeof(word), " %s ", name) < (int)sizeof(word) && !strchr(name, ' ') &&
+	    *name && strstr(ignored, word))
+		return 0;
 	if (strcmp(name, "password") == 0)
 		return err_set(err, -EINVAL,
 			       "a password is never an option, others could see it; use "
@@ -420,7 +133,7 @@ static void drop(struct options *o, size_t i)
 }
 
 /* Takes over a text. */
-static void keep(struct options *o, size_t i, struct value v, enum options_source source)
+static void keep(struct options *o, size_t i, struct option_value v, enum options_source source)
 {
 	void *field = (char *)o + specs[i].at;
 
@@ -441,7 +154,7 @@ static void keep(struct options *o, size_t i, struct value v, enum options_sourc
 int options_set(struct options *o, const char *name, const char *value, enum options_source source,
 		struct err *err)
 {
-	struct value v = {0};
+	struct option_value v = {0};
 	size_t i = 0;
 	int r;
 
@@ -451,8 +164,8 @@ int options_set(struct options *o, const char *name, const char *value, enum opt
 		return set_other(name, err);
 	if (specs[i].kind == KIND_VIEWS)
 		r = options_views(name, value ? value : "", &v.number, err);
-	else if ((r = parse_value(&specs[i], value, &v)) < 0)
-		refuse(&specs[i], value, r, err);
+	else if ((r = option_parse(&specs[i], value, &v)) < 0)
+		option_refuse(&specs[i], value, r, err);
 	if (r == 0)
 		keep(o, i, v, source);
 	return r;
