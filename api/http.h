@@ -113,7 +113,7 @@ typedef void http_done(void *arg, const struct http_answer *answer, const struct
  * forgot it, a proxy swallows it, the machine slept). Whoever answers first counts.
  * Redirects are not followed: a 3xx is an answer like another. Gzip is asked
  * for and undone, and the ceiling counts the undone bytes. All answers that are
- * collected at a time have 32 MiB together, but each may have 1 MiB.
+ * collected at a time have 16 MiB together, but each may have 1 MiB.
  */
 void http_submit(struct http *h, const struct http_request *r, http_done *done, void *arg);
 

@@ -28,7 +28,7 @@
 
 /* Bytes of the answers that are collected now, of all transports, and the most that they may have
  * before those go that have more than a small one. */
-#define ANSWERS_MAX ((size_t)32 << 20)
+#define ANSWERS_MAX ((size_t)16 << 20)
 #define ANSWER_SURE ((size_t)1 << 20)
 static atomic_size_t collected;
 

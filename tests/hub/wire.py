@@ -282,8 +282,10 @@ def _packed(conn, fault, head, body, answer):
 @functools.lru_cache(maxsize=4)
 def _bomb(first, block, last, goal):
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-    blocks = packer.compress(first) + b"".join(packer.compress(block) for _ in range(-(-goal // len(block))))
-    return blocks + packer.compress(last) + packer.flush()
+    parts = [packer.compress(first)]
+    for _ in range(0, goal, len(block)):
+        parts.append(packer.compress(block))
+    return b"".join(parts) + packer.compress(last) + packer.flush()
 
 
 def _huge(conn, fault, head, body, answer):

@@ -39,10 +39,10 @@ attack() {
 }
 
 attack "deep items" '{"kind": "heavy", "what": "deep", "n": 10000}'
-attack "items just small enough" '{"kind": "heavy", "n": 60000}'
+attack "items just small enough" '{"kind": "heavy", "n": 30000}'
 attack "long names" '{"kind": "heavy", "what": "name", "n": 4000}'
 attack "many rows" '{"kind": "rows"}'
-attack "bombs of 30 MB" '{"kind": "huge", "mb": 30, "gzip": true, "hold": true}' 2
+attack "bombs of 7 MB" '{"kind": "huge", "mb": 7, "gzip": true, "hold": true}' 2
 attack "trailers without end" '{"kind": "endless"}'
 attack "headers without end" '{"kind": "endless", "what": "headers"}'
 
