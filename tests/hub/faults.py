@@ -30,13 +30,26 @@ class Fault:
         self.path = options.get("path", "/activity/query")
         self.query = options.get("query", "")
         self.spared = options.get("except")
-        self.holds = options.get("holds")       # a labelId: only a page of the list with it
+        self.holds, self.month, self.covers = (str(options.get(k, ""))
+                                               for k in ("holds", "month", "covers"))
         self.after = options.get("after", 0)
         # An activity is inserted once, unless more are asked for.
         self.times = options.get("times", 1 if self.kind == "insert" else None)
 
     def get(self, name, default=None):
         return self.options.get(name, default)
+
+    def meets(self, path, query, listed):
+        """listed(): the activities on the page that a list query asks for, and the query's days."""
+        if self.path not in path or self.query not in query \
+                or (self.spared and self.spared in path + query):
+            return False
+        if not (self.holds or self.month or self.covers):
+            return True
+        found, first, last = listed()
+        if self.covers:
+            return (first or 0) // 100 <= int(self.covers) <= (last or 99999999) // 100
+        return any(a.key == self.holds or str(a.date)[:6] == self.month for a in found)
 
     def spend(self):
         """Use the fault up by one; False when there is none left."""
@@ -64,17 +77,14 @@ class Faults:
             for fault in new:
                 fault.generation = self.generation
 
-    def take(self, path, query, listed=frozenset):
-        """The faults that a request gets, counted. listed(): what the right page would list."""
+    def take(self, path, query, listed):
+        """The faults that a request gets, counted."""
         if not self.list:
             return []
         hit = []
         with self.lock:
             for f in self.list:
-                if f.path not in path or f.query not in query \
-                        or (f.spared and f.spared in path + query):
-                    continue
-                if f.holds and f.holds not in listed():
+                if not f.meets(path, query, listed):
                     continue
                 if f.after > 0:
                     f.after -= 1
@@ -212,6 +222,13 @@ def _count_lies(f, envelope, context):
         data["totalPage"] = -(-data["count"] // context["size"])
 
 
+def _omit(f, envelope, _context):
+    """Activities that are counted and never listed."""
+    data = envelope["data"]
+    if data.get("dataList"):
+        data["dataList"] = [i for i in data["dataList"] if i.get("labelId") not in f.get("items")]
+
+
 def _duplicate(f, envelope, context):
     """The last items of a page come again at the head of the next, which is longer for it."""
     if envelope["data"].get("dataList"):
@@ -275,7 +292,8 @@ def _rows(f, envelope, _context):
 
 DATA = {"nulls": _nulls, "missing_keys": _missing_keys, "extra_keys": _extra_keys,
         "swap_numbers": _swap_numbers, "wrong_types": _wrong_types, "count_lies": _count_lies,
-        "duplicate": _duplicate, "bad_item": _bad_item, "bad_utf8": _bad_utf8, "deep": _deep,
+        "omit": _omit, "duplicate": _duplicate, "bad_item": _bad_item,
+        "bad_utf8": _bad_utf8, "deep": _deep,
         "heavy": _heavy, "rows": _rows}
 # "delay", "insert" and "file" act in hub.py: on time, the athlete, and what the file host has.
 KINDS = frozenset(ANSWERS) | frozenset(DATA) | WIRE_KINDS | {"delay", "insert", "file"}

@@ -297,15 +297,15 @@ class Hub:
         return size, number, found, (version, first, last, sports)
 
     def listed(self, request):
-        """The labelIds on the page that a list query asks for."""
+        """The activities on the page that a list query asks for, and the first and last day asked for."""
         try:
             what = self.found(request.query) if request.path == "/activity/query" else None
         except ValueError:
             what = None
         if not what:
-            return frozenset()
-        size, number, found, _ = what
-        return frozenset(a.key for a in found[(number - 1) * size:number * size])
+            return [], 1, 0
+        size, number, found, (_, first, last, _) = what
+        return found[(number - 1) * size:number * size], first, last
 
     def activity_query(self, request, taken):
         self.stats.add("queries")
