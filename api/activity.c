@@ -13,7 +13,8 @@
 
 #define TIME_MAX_S   (INT64_C(1) << 33) /* the year 2242: later is a unit mistake, not a date */
 #define ZONE_MAX     (14 * 60)
-#define DURATION_MAX (INT64_C(366) * 86400)
+#define DURATION_MAX (INT64_C(30) * 86400) /* an end so long after the start is none */
+#define DATE_OFF_MAX (INT64_C(2) * 86400)  /* a start so far from its own date is none */
 
 /* The values of an item that the rows need, as they stand in the hub's text. */
 enum key {
@@ -96,6 +97,12 @@ static int hold(struct activities *list, size_t strings, size_t json)
 
 	list->held += more;
 	return all > LISTS_MAX && list->held > LIST_SURE ? -EFBIG : 0;
+}
+
+static void note_unread(struct activities *list, int64_t label)
+{
+	if (list->unread_n < UNREAD_MAX)
+		list->unread[list->unread_n++] = (uint64_t)label;
 }
 
 /* ---- one value ---- */
@@ -189,7 +196,8 @@ static int add_strings(struct activities *list, struct activity *row, const stru
 	return r;
 }
 
-/* When it was. The hub's own `date` decides the day; a start alone will do. */
+/* When it was. The hub's own `date` decides the day; a start alone will do. What is far from it is
+ * a broken clock's, and would be the time of files. */
 static int read_times(struct activity *row, const struct raw value[KEYS])
 {
 	int64_t zone = 0, start = -1, end, day, total;
@@ -203,9 +211,11 @@ static int read_times(struct activity *row, const struct raw value[KEYS])
 		row->day = day_of(start, row->zone_min);
 	if (!row->day)
 		return 0;
-	row->start_s = has_start ? start : day_start_s(row->day);
+	row->start_s = day_start_s(row->day);
+	if (has_start && llabs(start - row->start_s) <= DATE_OFF_MAX)
+		row->start_s = start;
 	row->end_s = row->start_s;
-	if (integer(&value[KEY_END], row->start_s, TIME_MAX_S, &end))
+	if (integer(&value[KEY_END], row->start_s, row->start_s + DURATION_MAX, &end))
 		row->end_s = end;
 	else if (integer(&value[KEY_TIME], 0, DURATION_MAX, &total))
 		row->end_s += total;
@@ -242,6 +252,7 @@ static int decode_object(struct activities *list, struct json_text *in, struct e
 	}
 	row.label_id = (uint64_t)label;
 	if (!read_times(&row, value)) {
+		note_unread(list, label);
 		err_set(why, 0, "activity %lld has neither a date nor a start", (long long)label);
 		return 0;
 	}
@@ -254,7 +265,7 @@ static int decode_object(struct activities *list, struct json_text *in, struct e
 }
 
 /* An item that is larger than any activity is passed over like others that cannot be read. */
-static int pass_large(struct json_text *in, struct err *why)
+static int pass_large(struct activities *list, struct json_text *in, struct err *why)
 {
 	struct json_value item, label;
 	int64_t n = 0;
@@ -262,6 +273,8 @@ static int pass_large(struct json_text *in, struct err *why)
 
 	if (r == 0 && json_member(item, "labelId", &label) == 0 && label.at)
 		json_text_integer(label.at, label.len, &n);
+	if (n > 0)
+		note_unread(list, n);
 	err_set(why, 0, "activity %lld has a name of more than %d KiB, or more than %d KiB in all",
 		(long long)n, TITLE_MAX >> 10, ITEM_MAX >> 10);
 	return r;
@@ -280,7 +293,7 @@ static int decode_bounded(struct activities *list, struct json_text *in, struct 
 	if (r != -EFBIG)
 		return r;
 	*in = start;
-	return pass_large(in, why);
+	return pass_large(list, in, why);
 }
 
 int activities_decode(struct activities *list, struct json_text *in, struct err *why)

@@ -42,8 +42,8 @@ enum activity_cell {
 /* No padding: rows are written to disk and compared as bytes. */
 struct activity {
 	uint64_t label_id;  /* 1..LABEL_ID_MAX; what the activity is, for ever */
-	int64_t start_s;    /* seconds since 1970, UTC */
-	int64_t end_s;      /* >= start_s */
+	int64_t start_s;    /* seconds since 1970, UTC; within two days of `day` */
+	int64_t end_s;      /* >= start_s, by days at most */
 	int64_t changed_ns; /* 0; since 1970, set by the cache when it saw the activity change */
 	uint64_t hash;      /* XXH3 of the JSON text */
 	uint32_t json_at;   /* in `json`: the item, re-indented, with its newline */
@@ -59,12 +59,16 @@ struct activity {
 };
 _Static_assert(sizeof(struct activity) == 80, "rows are a format on disk");
 
+#define UNREAD_MAX 32
+
 /* Activities in the order they came, with their texts. One owner. */
 struct activities {
 	struct activity *row;
 	size_t n, room;
 	struct buf strings, json;
-	size_t held; /* bytes that count for LISTS_MAX, until it is cleared */
+	size_t held;                 /* bytes that count for LISTS_MAX, until it is cleared */
+	uint64_t unread[UNREAD_MAX]; /* labels of the first that could not be decoded to rows ... */
+	size_t unread_n;             /* ... as far as they had one */
 };
 
 void activities_init(struct activities *list);
