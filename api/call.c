@@ -198,13 +198,8 @@ int calls_queued(const struct session *s)
 	return n;
 }
 
-void call_start(struct session *s, const char *method, const char *path, call_done *done, void *arg)
-{
-	call_start_sunk(s, method, path, NULL, done, arg);
-}
-
-void call_start_sunk(struct session *s, const char *method, const char *path,
-		     const struct call_sink *sink, call_done *done, void *arg)
+static void start(struct session *s, const char *method, const char *path, int timeout_ms,
+		  const struct call_sink *sink, call_done *done, void *arg)
 {
 	struct call *c = s->is_stopped ? NULL : calloc(1, sizeof(*c));
 
@@ -220,6 +215,7 @@ void call_start_sunk(struct session *s, const char *method, const char *path,
 	c->sink = sink;
 	json_split_init(&c->split, sink ? sink->write : NULL, arg);
 	c->start_ms = session_now_ms(s);
+	c->timeout_ms = timeout_ms;
 	c->slot = -1;
 	if (!c->path) {
 		call_free(c);
@@ -229,4 +225,21 @@ void call_start_sunk(struct session *s, const char *method, const char *path,
 	*s->last_queued = c;
 	s->last_queued = &c->next;
 	pump(s);
+}
+
+void call_start(struct session *s, const char *method, const char *path, call_done *done, void *arg)
+{
+	start(s, method, path, 0, NULL, done, arg);
+}
+
+void call_start_within(struct session *s, const char *method, const char *path, int timeout_ms,
+		       call_done *done, void *arg)
+{
+	start(s, method, path, timeout_ms, NULL, done, arg);
+}
+
+void call_start_sunk(struct session *s, const char *method, const char *path,
+		     const struct call_sink *sink, call_done *done, void *arg)
+{
+	start(s, method, path, 0, sink, done, arg);
 }

@@ -36,6 +36,9 @@ typedef void call_done(void *arg, const char *data, size_t len, const struct err
 /* `path` begins with '/' and holds the query; both are copied. */
 void call_start(struct session *s, const char *method, const char *path, call_done *done,
 		void *arg);
+/* The same with `timeout_ms` for each exchange; 0: the session's. */
+void call_start_within(struct session *s, const char *method, const char *path, int timeout_ms,
+		       call_done *done, void *arg);
 
 /* Where the member "data" of an answer goes that may be too large for memory (json_split.h). */
 struct call_sink {

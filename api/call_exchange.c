@@ -192,7 +192,8 @@ static void send_call(void *arg, const struct err *err)
 {
 	struct call *c = arg;
 	struct session *s = c->session;
-	struct http_request request = {.method = c->method, .max_size = CALL_ANSWER_MAX};
+	struct http_request request = {
+		.method = c->method, .max_size = CALL_ANSWER_MAX, .timeout_ms = c->timeout_ms};
 
 	if (err->code) {
 		/* Whether a login counts for the breaker is the session's business. */

@@ -23,6 +23,7 @@ struct call {
 	struct session_waiter waiter;
 	struct session_doubt doubt;
 	struct err why; /* what the cheap call is to tell the meaning of */
+	int timeout_ms; /* of an exchange; 0: the session's */
 	int64_t start_ms;
 	int64_t ready_ms; /* not to be sent before */
 	int64_t sent_ms;  /* 0: not under way */

@@ -12,10 +12,9 @@
 struct hop {
 	struct session *session;
 	int is_range;
-	int32_t first, last;  /* range */
-	int64_t at_least;     /* range */
-	int64_t known_count;  /* ends */
-	int32_t known_oldest; /* ends */
+	int32_t first, last;        /* range */
+	int64_t at_least;           /* range */
+	struct listing_known known; /* ends */
 	listing_done *done;
 	void *arg;
 };
@@ -28,7 +27,7 @@ static void arrive(void *arg)
 	if (hop.is_range)
 		listing_range(hop.session, hop.first, hop.last, hop.at_least, hop.done, hop.arg);
 	else
-		listing_ends(hop.session, hop.known_count, hop.known_oldest, hop.done, hop.arg);
+		listing_ends(hop.session, &hop.known, hop.done, hop.arg);
 }
 
 static int hop_start(struct http *http, const struct hop *hop)
@@ -59,14 +58,10 @@ static int range(void *ctx, int32_t first, int32_t last, int64_t at_least, listi
 	return hop_start(net->http, &hop);
 }
 
-static int ends(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done, void *arg)
+static int ends(void *ctx, const struct listing_known *known, listing_done *done, void *arg)
 {
 	const struct hub_net *net = ctx;
-	const struct hop hop = {.session = net->session,
-				.known_count = known_count,
-				.known_oldest = known_oldest,
-				.done = done,
-				.arg = arg};
+	const struct hop hop = {.session = net->session, .known = *known, .done = done, .arg = arg};
 
 	return hop_start(net->http, &hop);
 }

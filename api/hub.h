@@ -18,8 +18,7 @@ struct hub {
 	 * `done` will not be called. */
 	int (*range)(void *ctx, int32_t first, int32_t last, int64_t at_least, listing_done *done,
 		     void *arg);
-	int (*ends)(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done,
-		    void *arg);
+	int (*ends)(void *ctx, const struct listing_known *known, listing_done *done, void *arg);
 	/* download_start(). */
 	int (*download)(void *ctx, const struct download_want *want,
 			const struct download_sink *sink, void *arg);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api/call.h"
+#include "api/day.h"
 #include "api/json_text.h"
 #include "api/session_impl.h"
 
@@ -91,9 +92,35 @@ static int decode_answer(struct json_text *in, struct activities *list, struct p
 	return more < 0 ? more : has_data;
 }
 
+/* A start that was missing or wrong is the first second of its day (activity.c). */
+int page_row_is_sorted(const struct activity *a)
+{
+	return a->start_s != day_start_s(a->day);
+}
+
+/* Where the rows from `from` on stand in the order of starts; out of order they are anywhere
+ * between their first and last. */
+static void note_order(const struct activities *list, size_t from, struct page *out)
+{
+	int64_t low = 0, high = 0;
+	int is_sorted = 1;
+
+	for (size_t i = from; i < list->n; i++) {
+		int64_t start_s = list->row[i].start_s;
+		if (!page_row_is_sorted(&list->row[i]))
+			continue;
+		is_sorted &= !low || start_s <= low;
+		low = !low || start_s < low ? start_s : low;
+		high = start_s > high ? start_s : high;
+	}
+	out->before_s = is_sorted ? high : low;
+	out->behind_s = is_sorted ? low : high;
+}
+
 int page_decode(const char *data, size_t len, struct activities *list, struct page *out,
 		struct err *err)
 {
+	size_t from = list->n;
 	struct json_text in;
 
 	*out = (struct page){.count = -1};
@@ -114,6 +141,7 @@ int page_decode(const char *data, size_t len, struct activities *list, struct pa
 	if (out->count < 0 || out->count > PAGE_COUNT_MAX)
 		return err_set(err, -EIO, "the Training Hub's list has no count between 0 and %d",
 			       PAGE_COUNT_MAX);
+	note_order(list, from, out);
 	return 0;
 }
 
@@ -125,6 +153,8 @@ int page_total(const struct page *first, int size)
 			       : size;
 	int64_t need = first->count ? (first->count + each - 1) / each : 1;
 
+	if (need > PAGES_MAX(first->count, size))
+		return 0;
 	return (int)(first->total_pages > need ? need + 1 : need);
 }
 
@@ -132,11 +162,27 @@ int page_total(const struct page *first, int size)
 
 struct page_call {
 	struct session *session;
-	int size;
+	int size, number;
 	struct activities *list;
 	page_done *done;
 	void *arg;
 };
+
+/* 1031 is most likely for the size, unless the hub took that just before; smaller pages are for the
+ * life of the session. Where one does not help it is the page's own trouble. */
+static int refused(const struct page_call *c)
+{
+	struct session *s = c->session;
+	int was_proven = s->is_size_proven;
+
+	if (c->size < PAGE_SIZE_SAFE)
+		return -EIO;
+	s->is_size_proven = 0;
+	if (was_proven)
+		return -EIO;
+	s->page_size = c->size > PAGE_SIZE_SAFE ? PAGE_SIZE_SAFE : PAGE_SIZE;
+	return c->size > PAGE_SIZE_SAFE ? -EAGAIN : -EIO;
+}
 
 static void answered(void *arg, const char *data, size_t len, const struct err *why)
 {
@@ -147,19 +193,19 @@ static void answered(void *arg, const char *data, size_t len, const struct err *
 
 	if (!err.code)
 		page_decode(data, len, c->list, &page, &err);
-	if (err.code == -EINVAL && c->size > PAGE_SIZE_SAFE) {
-		/* 1031, most likely for the size; for the life of the session. */
-		s->page_size = PAGE_SIZE_SAFE;
-		err.code = -EAGAIN;
-	} else if (err.code == -EINVAL || err.code == -EFBIG || err.code == -EOPNOTSUPP) {
+	if (err.code == -EINVAL)
+		err.code = refused(c);
+	else if (err.code == -EFBIG || err.code == -EOPNOTSUPP)
 		err.code = -EIO;
-	}
-	c->done(c->arg, err.code ? NULL : &page, &err);
+	if (!err.code && page.items)
+		s->listed_ms = session_now_ms(s);
+	s->is_size_proven |= !err.code && c->size == s->page_size;
+	c->done(c->arg, c->number, err.code ? NULL : &page, &err);
 	free(c);
 }
 
-void page_get(struct session *s, int number, int size, int32_t first, int32_t last,
-	      struct activities *list, page_done *done, void *arg)
+void page_get(struct session *s, const struct page_want *want, struct activities *list,
+	      page_done *done, void *arg)
 {
 	struct page_call *c = malloc(sizeof(*c));
 	char path[128];
@@ -167,14 +213,15 @@ void page_get(struct session *s, int number, int size, int32_t first, int32_t la
 
 	if (!c) {
 		err_sys(&err, -ENOMEM, "ask for a list");
-		done(arg, NULL, &err);
+		done(arg, want->number, NULL, &err);
 		return;
 	}
-	*c = (struct page_call){s, size, list, done, arg};
-	int len =
-		snprintf(path, sizeof(path), "/activity/query?size=%d&pageNumber=%d", size, number);
-	if (first || last)
-		snprintf(path + len, sizeof(path) - (size_t)len, "&startDay=%d&endDay=%d", first,
-			 last);
-	call_start(s, "GET", path, answered, c);
+	*c = (struct page_call){s, want->size, want->number, list, done, arg};
+	int len = snprintf(path, sizeof(path), "/activity/query?size=%d&pageNumber=%d", want->size,
+			   want->number);
+	if (want->first || want->last)
+		snprintf(path + len, sizeof(path) - (size_t)len, "&startDay=%d&endDay=%d",
+			 want->first, want->last);
+	call_start_within(s, "GET", path, want->is_hurried ? s->config.timeout_ms / 3 : 0, answered,
+			  c);
 }

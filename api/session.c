@@ -61,6 +61,7 @@ struct session *session_new(struct http *http, const struct session_config *conf
 	s->config.api = config->api ? strdup(config->api) : NULL;
 	s->last_waiting = &s->waiting;
 	s->page_size = PAGE_SIZE;
+	s->listed_ms = INT64_MIN;
 	/* As the web app does; what the legacy scheme sends is as good as the password. */
 	s->token.scheme = LOGIN_BCRYPT;
 	buf_init(&s->login.body, LOGIN_BODY_MAX);
@@ -103,7 +104,6 @@ void session_again(struct session *s)
 		s->blocked_ms = session_now_ms(s);
 	breaker_nudge(&s->breaker, session_now_ms(s));
 	rests_clear(&s->rests);
-	breaker_nudge(&s->lists, session_now_ms(s));
 }
 
 int session_blocked(const struct session *s, struct err *err)

@@ -118,10 +118,11 @@ struct session {
 	struct session_doubt *doubts; /* who waits for the cheap call */
 	int is_probing;               /* it is under way, with the token of generation `probed` */
 	unsigned probed;
-	int page_size; /* what listings ask for; less once the hub said 1031 */
+	int page_size;      /* what listings ask for; less once the hub said 1031 */
+	int is_size_proven; /* the hub gave a page of that size */
+	int64_t listed_ms;  /* when a list last had anything in it; INT64_MIN never */
 	int is_stopped;
-	struct breaker lists; /* for lists that cannot be believed, though each call is well */
-	struct said said;     /* oddities of lists that were logged */
+	struct said said; /* oddities of lists that were logged */
 };
 
 static inline int64_t session_now_ms(const struct session *s)

@@ -43,6 +43,19 @@ static void decode_years(json_t *years, struct history *h)
 	}
 }
 
+static void decode_empty(const json_t *years, struct history *h)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(years, i, value)
+	{
+		json_int_t year = json_integer_value(value);
+		if (year >= HISTORY_YEAR_MIN && year < HISTORY_YEAR_MIN + HISTORY_YEARS)
+			h->is_empty[year - HISTORY_YEAR_MIN] = 1;
+	}
+}
+
 static int decode(const char *data, size_t len, struct history *h)
 {
 	json_int_t fetched, count, newest, newest_day, oldest_day, stale, root;
@@ -62,6 +75,7 @@ static int decode(const char *data, size_t len, struct history *h)
 		h->stale_s = stale;
 		h->root_changed_s = root;
 		decode_years(years, h);
+		decode_empty(json_object_get(o, "empty_years"), h);
 		r = valid(h) ? 0 : -EBADMSG;
 	}
 	json_decref(o);
@@ -88,23 +102,29 @@ int history_read(int dirfd, struct history *h, struct err *err)
 
 static json_t *encode(const struct history *h)
 {
-	json_t *years = json_object();
+	json_t *years = json_object(), *empty = json_array();
 	char key[16];
 
+	/* Without memory for one of them it is listed, until its months were looked at. */
+	for (int i = 0; i < HISTORY_YEARS; i++)
+		if (h->is_empty[i])
+			json_array_append_new(empty, json_integer(HISTORY_YEAR_MIN + i));
 	for (int i = 0; years && i < HISTORY_YEARS; i++) {
 		if (!h->year_changed_s[i])
 			continue;
 		snprintf(key, sizeof(key), "%d", HISTORY_YEAR_MIN + i);
 		if (json_object_set_new(years, key, json_integer(h->year_changed_s[i])) < 0) {
 			json_decref(years);
+			json_decref(empty);
 			return NULL;
 		}
 	}
-	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:o}", "fetched",
+	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:o, s:o*}", "fetched",
 			 (json_int_t)h->fetched_s, "count", (json_int_t)h->count, "newest",
 			 (json_int_t)h->newest_s, "newest_day", h->newest_day, "oldest_day",
 			 h->oldest_day, "stale", (json_int_t)h->stale_s, "root_changed",
-			 (json_int_t)h->root_changed_s, "year_changed", years);
+			 (json_int_t)h->root_changed_s, "year_changed", years, "empty_years",
+			 empty);
 }
 
 int history_write(int dirfd, const struct history *h, struct err *err)
@@ -131,7 +151,8 @@ void history_months(const struct history *h, int64_t now_s, int *first, int *las
 
 int history_has_year(const struct history *h, int year)
 {
-	return h->newest_day && year >= h->oldest_day / 10000 && year <= h->newest_day / 10000;
+	return h->newest_day && year >= h->oldest_day / 10000 && year <= h->newest_day / 10000 &&
+	       !h->is_empty[year - HISTORY_YEAR_MIN];
 }
 
 static int64_t later(int64_t a, int64_t b)

@@ -25,13 +25,15 @@ struct history {
 	int64_t root_changed_s; /* when the set of years was last seen to change other than by
 				   the next year beginning; 0 never */
 	int64_t year_changed_s[HISTORY_YEARS]; /* the same for each year's months */
+	unsigned char is_empty[HISTORY_YEARS]; /* between the ends, and known to have no activity */
 };
 
 /* 0; -ENOENT; -EBADMSG; ... with words. `h` is zeroed on failure. */
 int history_read(int dirfd, struct history *h, struct err *err);
 int history_write(int dirfd, const struct history *h, struct err *err);
 
-/* Whether a year lies within the history; the years that are listed. */
+/* Whether a year lies within the history and is not known to be empty; the years that are listed.
+ */
 int history_has_year(const struct history *h, int year);
 
 /* The months (day.h) from the first activity to today, or to the newest activity if that is later:

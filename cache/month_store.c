@@ -124,9 +124,10 @@ struct month_store *month_store_new(const struct month_store_config *config, str
 	s->slot = slot;
 	s->quiet = config->offline;
 	s->disk_down = !config->dir || !atomic_load(&config->dir->there);
-	s->history_failed_ms = INT64_MIN;
+	failed_over(&s->history_failed);
+	failed_over(&s->newest_failed);
 	for (int i = 0; i < STORE_MONTHS; i++)
-		slot[i].failed_ms = INT64_MIN;
+		failed_over(&slot[i].failed);
 	lock_drop(&s->lock);
 	if (config->dir && atomic_load(&config->dir->there))
 		look_at_disk(s);
@@ -165,7 +166,10 @@ void month_store_free(struct month_store *s)
 	for (int i = 0; i < STORE_MONTHS; i++) {
 		month_unref(s->slot[i].month);
 		month_text_unref(s->slot[i].text);
+		failed_over(&s->slot[i].failed);
 	}
+	failed_over(&s->history_failed);
+	failed_over(&s->newest_failed);
 	free(s->slot);
 	lock_drop(&s->lock);
 	lock_clear(&s->lock);
@@ -208,8 +212,8 @@ static struct waiter *new_waiter(struct month_store *s, enum waiting_for what, i
 
 static const struct err no_memory = {-ENOMEM, "no memory to wait for the cache"};
 
-void month_store_get(struct month_store *s, int first, int last, int wait_ms, span_done *done,
-		     void *ctx)
+static void get(struct month_store *s, int first, int last, int partly, int wait_ms,
+		span_done *done, void *ctx)
 {
 	struct waiter *w = new_waiter(s, WAIT_MONTHS, wait_ms, ctx);
 
@@ -223,8 +227,21 @@ void month_store_get(struct month_store *s, int first, int last, int wait_ms, sp
 	w->valid_s = INT32_MAX;
 	w->first = first;
 	w->last = last;
+	w->partly = partly;
 	w->done.span = done;
 	waiter_submit(s, w);
+}
+
+void month_store_get(struct month_store *s, int first, int last, int wait_ms, span_done *done,
+		     void *ctx)
+{
+	get(s, first, last, 0, wait_ms, done, ctx);
+}
+
+void month_store_get_partly(struct month_store *s, int first, int last, int wait_ms,
+			    span_done *done, void *ctx)
+{
+	get(s, first, last, 1, wait_ms, done, ctx);
 }
 
 void month_store_text(struct month_store *s, struct month *m, size_t from, size_t to, int wait_ms,
@@ -307,6 +324,13 @@ struct span *month_store_peek(struct month_store *s, int first, int last, int lo
 	return span;
 }
 
+/* What is cached, and what failed; nobody waits for it to be asked again any more. */
+static int is_to_be_asked_again(struct slot *slot)
+{
+	failed_again(&slot->failed);
+	return slot->month || slot->on_disk || slot->failed.times;
+}
+
 void month_store_refresh(struct month_store *s)
 {
 	unsigned char need[STORE_MONTHS] = {0};
@@ -316,7 +340,8 @@ void month_store_refresh(struct month_store *s)
 		s->config.hub->again(s->config.hub->ctx);
 	lock_take(&s->lock);
 	for (int i = 0; i < STORE_MONTHS; i++)
-		need[i] = s->slot[i].month || s->slot[i].on_disk;
+		need[i] = is_to_be_asked_again(&s->slot[i]) != 0;
+	failed_again(&s->newest_failed);
 	if (!s->quiet) {
 		flight_plan_history_locked(s, &todo);
 		flight_plan_locked(s, STORE_FIRST, STORE_FIRST + STORE_MONTHS - 1, need, &todo);
@@ -347,10 +372,13 @@ void month_store_land(struct month_store *s, int first, int last, enum land_what
 	lock_take(&s->lock);
 	int quiet = what != LAND_WAIT && s->quiet;
 	for (int m = w->first; m <= w->last; m++) {
-		const struct slot *slot = slot_locked(s, m);
-		int cached = slot->month || slot->on_disk;
-		need[m - w->first] = what == LAND_MISSING ? !cached : cached || w->first == w->last;
+		struct slot *slot = slot_locked(s, m);
+		need[m - w->first] = what == LAND_MISSING
+					     ? !slot->month && !slot->on_disk
+					     : is_to_be_asked_again(slot) || w->first == w->last;
 	}
+	if (w->ends_too)
+		failed_again(&s->newest_failed);
 	if (!quiet && w->ends_too)
 		flight_plan_history_locked(s, &todo);
 	if (!quiet && what != LAND_WAIT)

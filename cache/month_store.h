@@ -28,7 +28,7 @@
 
 struct month_store;
 
-/* Months first .. first + n - 1, none NULL. Immutable. */
+/* Months first .. first + n - 1. Immutable. */
 struct span {
 	atomic_int refs;
 	int first, n;
@@ -84,10 +84,15 @@ void month_store_free(struct month_store *s);
 /* Whether anything of the account is cached: enough to mount without a network. */
 int month_store_usable(struct month_store *s);
 
-/* `span` is the callee's to unref; NULL on failure. */
+/* `span` is the callee's to unref; NULL on failure, which is the one of the first month that
+ * failed. */
 typedef void span_done(void *ctx, struct span *span, const struct err *err);
 void month_store_get(struct month_store *s, int first, int last, int wait_ms, span_done *done,
 		     void *ctx);
+/* The same, and months that fail, or have not come at the end of the wait, are NULL in
+ * the span if others are there. It is valid for ten seconds then. */
+void month_store_get_partly(struct month_store *s, int first, int last, int wait_ms,
+			    span_done *done, void *ctx);
 
 /* What is in memory now, however old; NULL unless all of it is. Loads from disk when `load` is
  * set: from the loader thread (`before`) only. */

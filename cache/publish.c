@@ -11,6 +11,7 @@
 #include "api/log.h"
 #include "api/metrics.h"
 #include "cache/month_file.h"
+#include "cache/month_rows.h"
 #include "cache/store_impl.h"
 
 /* ---- the rows of a listing by month ---- */
@@ -42,27 +43,11 @@ static int group_rows(struct flight *f)
 	return 0;
 }
 
-static size_t rows_of(const struct flight *f, int number, const uint32_t **rows)
+static struct month_rows rows_of(const struct flight *f, int number)
 {
-	uint32_t from = f->start[number - f->first];
+	uint32_t from = f->start[number - f->first], to = f->start[number - f->first + 1];
 
-	*rows = f->rows + from;
-	return f->start[number - f->first + 1] - from;
-}
-
-static int listing_same(const struct flight *f, int number, const struct month *m)
-{
-	const uint32_t *rows;
-	size_t n = rows_of(f, number, &rows);
-
-	if (n != m->n)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct activity *a = &f->listing->list.row[rows[i]];
-		if (a->label_id != m->row[i].label_id || a->hash != m->row[i].hash)
-			return 0;
-	}
-	return 1;
+	return (struct month_rows){&f->listing->list, f->rows + from, to - from};
 }
 
 /* ---- one month ---- */
@@ -86,17 +71,33 @@ static int has_text_locked(const struct slot *slot)
 	return slot_has_text(slot) || slot->on_disk;
 }
 
+/* The month came, also if it had failed before. Whether it had. */
+static int worked(const struct flight *f, int number)
+{
+	struct month_store *s = f->store;
+
+	lock_take(&s->lock);
+	struct slot *slot = slot_locked(s, number);
+	slot->answered_seq = f->seq;
+	/* What was asked for before the count moved may be as old as that. */
+	slot->suspect = f->seq < s->stale_seq;
+	int was = failed_over(&slot->failed);
+	lock_drop(&s->lock);
+	if (was)
+		log_info("%04d-%02d can be fetched again", month_year(number), month_month(number));
+	return was;
+}
+
 /* The hub says the same as before. */
 static void confirm(struct flight *f, int number)
 {
 	struct month_store *s = f->store;
 
 	metrics_add(METRIC_MONTHS_SAME, 1);
+	worked(f, number);
 	lock_take(&s->lock);
 	struct slot *slot = slot_locked(s, number);
 	slot->fetched_s = f->now_s;
-	slot->suspect = 0;
-	slot->failed_ms = INT64_MIN;
 	slot->patience_ms = 0;
 	int dirty = slot->dirty;
 	lock_drop(&s->lock);
@@ -108,44 +109,24 @@ static void confirm(struct flight *f, int number)
 	leave_flight(f, number);
 }
 
-static void fail_month(struct flight *f, int number, int code)
+static void fail_month(struct flight *f, int number, const struct err *err)
 {
 	struct month_store *s = f->store;
 
 	lock_take(&s->lock);
-	struct slot *slot = slot_locked(s, number);
-	slot->failed_seq = ++s->seq;
-	slot->failed_ms = s->config.clock->mono_ms();
-	err_set(&s->last_err, code,
-		code == -ENOMEM ? "no memory to keep %04d-%02d"
-				: "activities of %04d-%02d cannot be read any more",
-		month_year(number), month_month(number));
+	failed_note_locked(s, &slot_locked(s, number)->failed, UINT64_MAX, err);
+	s->last_err = *err;
 	lock_drop(&s->lock);
 	leave_flight(f, number);
 }
 
-/*
- * What a change of a month means for the history: a name in the year's directory that appeared
- * or went, and how many activities the cache holds, so that the hub's next count is compared with
- * that. (A count that comes with the ends of the history is the hub's own already.)
- */
-static void note_change(const struct flight *f, const struct month *old, const struct month *fresh)
+static void no_memory(struct flight *f, int number)
 {
-	struct month_store *s = f->store;
+	struct err err;
 
-	lock_take(&s->lock);
-	struct history *h = &s->history;
-	int64_t *changed_s = &h->year_changed_s[month_year(fresh->number) - HISTORY_YEAR_MIN];
-	if (!old->n != !fresh->n)
-		*changed_s = month_change(*changed_s, f->now_s, 1);
-	if (!f->ends) {
-		h->count += (int64_t)fresh->n - (int64_t)old->n;
-		if (fresh->n && fresh->row[0].start_s > h->newest_s)
-			h->newest_s = fresh->row[0].start_s;
-	}
-	lock_drop(&s->lock);
-	if (old->n != fresh->n)
-		persist_history(s);
+	err_set(&err, -ENOMEM, "no memory to keep %04d-%02d", month_year(number),
+		month_month(number));
+	fail_month(f, number, &err);
 }
 
 /* Keeps the text of a month that is about to be replaced, for those who still read it. */
@@ -161,23 +142,21 @@ static void keep_text(struct month_store *s, struct month *old, struct month_tex
 }
 
 /* Builds the month and puts it in its place. `old` is what the slot holds, or NULL. */
-static void replace(struct flight *f, int number, struct month *old, struct month_text *old_text,
-		    int64_t seen_s)
+static void replace(struct flight *f, int number, const struct month_rows *rows, struct month *old,
+		    struct month_text *old_text, int64_t seen_s)
 {
 	struct month_store *s = f->store;
 	struct month_past past = {.old = old, .seen_s = seen_s};
 	struct month_text *text;
 	struct month *fresh;
-	const uint32_t *rows;
-	size_t n = rows_of(f, number, &rows);
 
-	int r = month_build(number, &f->listing->list, rows, n, &past,
-			    clock_wall_ns(s->config.clock), s->config.names, &fresh, &text);
-	if (r < 0) {
-		fail_month(f, number, r);
+	if (month_build(number, rows->list, rows->row, rows->n, &past,
+			clock_wall_ns(s->config.clock), s->config.names, &fresh, &text) < 0) {
+		no_memory(f, number);
 		return;
 	}
 	metrics_add(old ? METRIC_MONTHS_CHANGED : METRIC_MONTHS_NEW, 1);
+	int had_failed = worked(f, number);
 	lock_take(&s->lock);
 	int seen = slot_locked(s, number)->seen;
 	lock_drop(&s->lock);
@@ -185,11 +164,12 @@ static void replace(struct flight *f, int number, struct month *old, struct mont
 		keep_text(s, old, old_text);
 		if (s->config.before)
 			s->config.before(s->config.ctx, old, fresh);
-		note_change(f, old, fresh);
 	}
 	month_ref(fresh);
 	residence_install(s, number, fresh, text, f->now_s, 1);
-	if ((old || seen) && s->config.after)
+	/* One that failed was listed, whatever is in it. */
+	publish_note_month(f, fresh, old ? (int64_t)old->n : had_failed ? 1 : -1);
+	if ((old || seen || had_failed) && s->config.after)
 		s->config.after(s->config.ctx, old, fresh);
 	month_unref(fresh);
 	persist_month(s, number);
@@ -219,18 +199,51 @@ void publish_drop(void *job)
 	free(j);
 }
 
-/* Whether an activity that was there is missing from a list with items that could not be read: it
- * is one of those then, not deleted, and the old copy is the better one. */
-static int loses_unreadable(const struct flight *f, int number, const struct month *old)
+/* Some of what was there is among what could not be read. */
+static void replace_with_unread(struct flight *f, int number, const struct month_rows *rows,
+				struct month *old, struct month_text *old_text, int64_t seen_s)
 {
-	const uint32_t *rows;
-	size_t n = rows_of(f, number, &rows), found = 0;
+	struct month_text *text = month_text_ref(old_text);
+	struct activities all;
+	struct err err;
 
-	if (!f->listing->bad)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		found += month_find(old, f->listing->list.row[rows[i]].label_id) != NULL;
-	return found < old->n;
+	activities_init(&all);
+	int r = text ? 0
+		     : month_file_read_text(months_fd(f->store), old, 0, old->json_len, &text,
+					    &err);
+	uint32_t *row = calloc(rows->n + old->n + 1, sizeof(*row));
+	if (r < 0) {
+		fail_month(f, number, &err);
+	} else if (!row || month_rows_with_unread(rows, f->listing, old, text, &all) < 0) {
+		no_memory(f, number);
+	} else {
+		struct month_rows with = {&all, row, all.n};
+		for (uint32_t i = 0; i < all.n; i++)
+			row[i] = i;
+		if (month_rows_same(&with, old))
+			confirm(f, number);
+		else
+			replace(f, number, &with, old, old_text, seen_s);
+	}
+	activities_clear(&all);
+	free(row);
+	month_text_unref(text);
+}
+
+/* ---- when something was there before ---- */
+
+/* Whether a later question was answered already; or the month's own is to decide: the newest page,
+ * which is sorted by time, does not show what is dated elsewhere. */
+static int is_overtaken(struct flight *f, int number, int is_loss)
+{
+	struct month_store *s = f->store;
+
+	lock_take(&s->lock);
+	struct slot *slot = slot_locked(s, number);
+	int is_old = f->seq < slot->answered_seq;
+	slot->suspect |= !is_old && is_loss;
+	lock_drop(&s->lock);
+	return is_old || is_loss;
 }
 
 /* On the loader thread: the disk may be asked for what was there before. */
@@ -240,6 +253,9 @@ static void publish_deferred(void *arg)
 	struct flight *f = j->flight;
 	struct month_store *s = f->store;
 	int number = j->first;
+	struct month_rows rows = rows_of(f, number);
+	size_t unread = 0, lost = 0;
+	int r = 0;
 
 	free(j);
 	lock_take(&s->lock);
@@ -251,15 +267,24 @@ static void publish_deferred(void *arg)
 	struct month *old = month_ref(slot->month);
 	struct month_text *text = slot_has_text(slot) ? month_text_ref(slot->text) : NULL;
 	int64_t seen_s = slot->fetched_s + s->config.ttl_s;
-	int has_text = has_text_locked(slot);
+	int has_text = has_text_locked(slot), is_unreadable = !old && slot->on_disk;
+	struct err err = s->last_err;
 	lock_drop(&s->lock);
 
-	if (old && has_text && listing_same(f, number, old))
+	if (old)
+		r = month_rows_lost(&rows, f->listing, old, &lost, &unread);
+	if (r < 0)
+		no_memory(f, number);
+	else if (is_unreadable)
+		fail_month(f, number, &err);
+	else if (is_overtaken(f, number, f->ends && lost))
+		leave_flight(f, number);
+	else if (old && has_text && month_rows_same(&rows, old))
 		confirm(f, number);
-	else if (old && loses_unreadable(f, number, old))
-		fail_month(f, number, -EIO);
+	else if (unread)
+		replace_with_unread(f, number, &rows, old, text, seen_s);
 	else
-		replace(f, number, old, text, seen_s);
+		replace(f, number, &rows, old, text, seen_s);
 	month_text_unref(text);
 	month_unref(old);
 	flight_done_with(f);
@@ -277,7 +302,7 @@ static void defer(struct flight *f, int number)
 		atomic_fetch_sub(&f->left, 1);
 		free(j);
 	}
-	fail_month(f, number, -ENOMEM);
+	no_memory(f, number);
 }
 
 static void publish_month(struct flight *f, int number)
@@ -288,98 +313,25 @@ static void publish_month(struct flight *f, int number)
 	struct slot *slot = slot_locked(s, number);
 	struct month *old = month_ref(slot->month);
 	int known = old || slot->on_disk, has_text = has_text_locked(slot);
+	struct month_rows rows = rows_of(f, number);
 	lock_drop(&s->lock);
 
 	if (!known)
-		replace(f, number, NULL, NULL, 0);
-	else if (old && has_text && listing_same(f, number, old))
+		replace(f, number, &rows, NULL, NULL, 0);
+	else if (old && has_text && month_rows_same(&rows, old))
 		confirm(f, number);
 	else
 		defer(f, number);
 	month_unref(old);
 }
 
-/* ---- the ends of the history ---- */
-
-/* How many activities of the newest page are newer than all that was known. */
-static int64_t count_newer(const struct listing *l, int64_t than_s)
+/* Years without activities are not listed, so that nobody asks for their months. */
+static int is_in_empty_year(struct month_store *s, int number)
 {
-	int64_t n = 0;
-
-	for (size_t i = 0; i < l->list.n; i++)
-		n += l->list.row[i].start_s > than_s;
-	return n;
-}
-
-static struct history next_history(const struct history *old, const struct listing *l,
-				   int64_t now_s)
-{
-	struct history h = *old;
-
-	h.known = 1;
-	h.fetched_s = now_s;
-	h.count = l->count;
-	h.newest_day = l->newest_day;
-	h.oldest_day = l->oldest_day;
-	h.newest_s = l->list.n ? l->list.row[0].start_s : 0;
-	if (!old->known)
-		return h;
-	/* The ends may be among those that could not be read: no year goes because of that. */
-	if (l->bad && old->newest_day) {
-		h.newest_day = h.newest_day > old->newest_day ? h.newest_day : old->newest_day;
-		h.oldest_day = h.oldest_day < old->oldest_day ? h.oldest_day : old->oldest_day;
-	}
-	if (old->oldest_day / 10000 != h.oldest_day / 10000 ||
-	    old->newest_day / 10000 > h.newest_day / 10000)
-		h.root_changed_s = month_change(old->root_changed_s, now_s, 1);
-	/* More or fewer than the new ones explain: something old came or went. */
-	if (h.count - old->count != count_newer(l, old->newest_s))
-		h.stale_s = now_s;
-	return h;
-}
-
-/* The months that the newest page shows whole, and the empty ones after them: up to the end of
- * this year, so that a walk through it asks for nothing more. */
-static void whole_months(struct flight *f)
-{
-	const struct listing *l = f->listing;
-	int32_t today = day_of(f->now_s, 14 * 60);
-	int now = month_of_day(today);
-	int newest = l->count ? month_of_day(l->newest_day) : now;
-	int from = l->count ? month_of_day(l->whole_from) : now;
-
-	if (l->count && month_first_day(from) < l->whole_from)
-		from++;
-	/* With everything on one page the months before the oldest are empty: leave them. */
-	if (l->count && from < month_of_day(l->oldest_day))
-		from = month_of_day(l->oldest_day);
-	/* No activity, and by the clock no day that one could be on: no months at all. */
-	if (!l->count && !today)
-		from = newest + 1;
-	f->first = from;
-	f->last = today && now >= newest && now - newest <= 12 ? month_number(month_year(now), 12)
-							       : newest;
-}
-
-static void publish_history(struct flight *f)
-{
-	struct month_store *s = f->store;
-	struct history old, fresh;
-
 	lock_take(&s->lock);
-	old = s->history;
-	fresh = next_history(&old, f->listing, f->now_s);
-	s->history = fresh;
-	for (int i = 0; fresh.stale_s != old.stale_s && i < STORE_MONTHS; i++)
-		s->slot[i].suspect = 1;
-	s->history_in_flight = 0;
-	s->history_failed_ms = INT64_MIN;
-	s->history_patience_ms = 0;
+	int is_empty = s->history.is_empty[month_year(number) - HISTORY_YEAR_MIN];
 	lock_drop(&s->lock);
-	persist_history(s);
-	if (s->config.history)
-		s->config.history(s->config.ctx, &old, &fresh);
-	whole_months(f);
+	return is_empty;
 }
 
 void publish_flight(struct flight *f)
@@ -394,11 +346,13 @@ void publish_flight(struct flight *f)
 		publish_history(f);
 	if (f->first <= f->last && group_rows(f) < 0) {
 		for (int m = f->first; !f->ends && m <= f->last; m++)
-			fail_month(f, m, -ENOMEM);
+			if (!flight_misses(f->listing, m))
+				no_memory(f, m);
 		flight_done_with(f);
 		return;
 	}
 	for (int m = f->first; m <= f->last; m++)
-		publish_month(f, m);
+		if (!flight_misses(f->listing, m) && !(f->ends && is_in_empty_year(s, m)))
+			publish_month(f, m);
 	flight_done_with(f);
 }

@@ -144,12 +144,8 @@ void residence_install(struct month_store *s, int number, struct month *m, struc
 	slot->month = m;
 	slot->n = (uint32_t)m->n;
 	slot->fetched_s = fetched_s;
-	slot->failed_ms = INT64_MIN;
 	slot->patience_ms = 0;
 	slot->dirty = dirty != 0;
-	/* What comes from the hub is as it is now; what comes from disk is as it was. */
-	if (dirty)
-		slot->suspect = 0;
 	slot->seen = 1;
 	slot->used = ++s->tick;
 	s->memory += month_size(m);
@@ -181,10 +177,13 @@ void residence_trim(struct month_store *s)
 
 /* ---- from disk ---- */
 
-/* The file is of no use: damaged, or gone with the whole folder. */
-static void forget_file(struct month_store *s, int number, int r, const struct err *err)
+/* The file is of no use: damaged, or gone with the whole folder. Or it is our trouble that it
+ * cannot be read now: then it stays what the month was, with its times, and who waits gets an
+ * error. */
+static void unreadable(struct month_store *s, int number, int r, const struct err *err)
 {
 	char name[MONTH_FILE_NAME];
+	int is_gone = r == -EBADMSG || r == -ENOENT;
 
 	month_file_name(number, name);
 	if (r == -EBADMSG) {
@@ -196,7 +195,12 @@ static void forget_file(struct month_store *s, int number, int r, const struct e
 		log_warn("cannot read a cached month: %s", err->text);
 	}
 	lock_take(&s->lock);
-	slot_locked(s, number)->on_disk = 0;
+	struct slot *slot = slot_locked(s, number);
+	slot->on_disk = !is_gone;
+	if (!is_gone) {
+		slot->unread_seq = ++s->seq;
+		s->last_err = *err;
+	}
 	lock_drop(&s->lock);
 }
 
@@ -214,7 +218,7 @@ void residence_load_now(struct month_store *s, int number)
 	if (wanted)
 		r = month_file_read(months_fd(s), number, &m, &fetched_s, &err);
 	if (wanted && r < 0)
-		forget_file(s, number, r, &err);
+		unreadable(s, number, r, &err);
 	lock_take(&s->lock);
 	slot->loading = 0;
 	/* The hub may have been faster; its answer is the younger one. */
@@ -290,7 +294,7 @@ static void load_text(void *arg)
 		widen(m, &from, &to);
 	int r = m ? month_file_read_text(months_fd(s), m, from, to, &t, &err) : 0;
 	if (r < 0)
-		forget_file(s, j->first, r, &err);
+		unreadable(s, j->first, r, &err);
 	lock_take(&s->lock);
 	slot->loading_text = 0;
 	if (t && slot->month == m && !slot_has_text(slot)) {
@@ -298,7 +302,7 @@ static void load_text(void *arg)
 		slot->used = ++s->tick;
 		t = NULL;
 		evict_locked(s, slot, &v);
-	} else if (r < 0 && slot->month == m) {
+	} else if (r < 0 && !slot->on_disk && slot->month == m) {
 		/* A listing without its text cannot be read: the hub gives both anew. */
 		drop_month_locked(s, slot, &v);
 	}

@@ -3,9 +3,12 @@
  * The inside of the month store, for the files that make it up:
  *
  *     month_store.c  construction, the calls, what is served from where
- *     waiter.c       who waits for what: park, evaluate, wake
+ *     waiter.c       who waits for what: park, wake, answer
+ *     evaluate.c     what they can be answered
  *     flight.c       which months are asked for together; one fetch a month
+ *     failed.c       what is remembered of those that failed
  *     publish.c      the hub's answer -> snapshots, and the news of what changed
+ *     publish_history.c  the same for the ends of the history
  *     residence.c    what is in memory: loaded from disk, installed, evicted
  *     persist.c      what is to be on disk: saved, dated, made again, left to the next mount
  *
@@ -35,14 +38,24 @@
 
 #define PATIENCE_MS 10000
 
+/* What is remembered of a thing that failed. */
+struct failed {
+	int64_t at_ms;   /* mono: of the last look, INT64_MIN: it worked, or is to be tried again */
+	uint64_t seq;    /* the store's, of that */
+	unsigned times;  /* looks in a row that failed while others worked: then it is the thing's
+			    own  failure. It is asked for by itself until it works. */
+	struct err *why; /* NULL: not known, or no memory */
+};
+
 struct slot {
-	struct month *month;         /* NULL: not in memory */
-	struct month_text *text;     /* or a part of it; NULL: not in memory */
-	int64_t fetched_s;           /* wall; of `month` */
-	int64_t failed_ms;           /* mono: when a fetch last failed, INT64_MIN never */
-	int64_t patience_ms;         /* mono: until then the old copy is shown without waiting */
-	int64_t emptied_ms;          /* mono: since when the hub has nothing here, 0: it has */
-	uint64_t failed_seq;         /* the store's seq of that failure */
+	struct month *month;     /* NULL: not in memory */
+	struct month_text *text; /* or a part of it; NULL: not in memory */
+	int64_t fetched_s;       /* wall; of `month` */
+	int64_t patience_ms;     /* mono: until then the old copy is shown without waiting */
+	int64_t emptied_ms;      /* mono: since when the hub has nothing here, 0: it has */
+	uint64_t answered_seq;   /* the flight's seq of the newest answer */
+	uint64_t unread_seq;     /* the store's seq when the disk, which has it, did not give it */
+	struct failed failed;
 	uint32_t used;               /* the store's tick when it was last used */
 	uint32_t n;                  /* activities, when it was last in memory */
 	uint32_t disk_size;          /* bytes, while it is on disk */
@@ -68,6 +81,7 @@ struct waiter {
 	size_t from, to;     /* of its text */
 	int64_t deadline_ms, soft_ms;
 	uint64_t seq; /* a failure with a higher one happened while it waited */
+	int partly;   /* months: those that fail may be missing */
 	int noted;    /* its miss was told to the read-ahead */
 	int soft;     /* a timer ends its soft wait */
 	int ends_too; /* landed: the ends of the history as well */
@@ -94,8 +108,10 @@ struct flight {
 	int is_asked; /* somebody wants this look */
 	int first, last;
 	int64_t at_least; /* activities expected in a range, 0: unknown */
-	int64_t known_count;
-	int32_t known_oldest;
+	struct listing_known known;
+	uint64_t seq;      /* of those that ask for the same the later one is right */
+	uint64_t born_seq; /* of the wider flight that it is a piece of, or its own */
+	int is_whole;      /* pieces of it would do no better */
 	struct listing *listing;
 	uint32_t
 		*rows; /* of the listing, grouped by month; start[m - first] is where each begins */
@@ -114,9 +130,10 @@ struct store_job {
 /* What a decision under the lock wants done without it. */
 struct todo {
 	struct flight *flights;
-	int64_t soft_ms; /* a waiter's soft wait began, until then: arm its timer; 0: none */
-	int no_memory;   /* what a waiter needs could not be begun: it need not wait */
-	int is_asked;    /* of its flights */
+	int64_t soft_ms;   /* a waiter's soft wait began, until then: arm its timer; 0: none */
+	int no_memory;     /* what a waiter needs could not be begun: it need not wait */
+	int is_asked;      /* of its flights */
+	uint64_t born_seq; /* the same; 0: of nothing */
 };
 
 struct month_store {
@@ -130,9 +147,9 @@ struct month_store {
 	struct history history GUARDED;
 	int is_history_unread GUARDED; /* what the disk has of it could not be read, and stays */
 	int history_in_flight GUARDED;
-	int64_t history_failed_ms GUARDED, history_patience_ms GUARDED;
-	int64_t history_emptied_ms GUARDED; /* as of a slot */
-	uint64_t history_failed_seq GUARDED;
+	int64_t history_patience_ms GUARDED, history_emptied_ms GUARDED; /* as of a slot */
+	struct failed history_failed GUARDED;
+	struct failed newest_failed GUARDED; /* the newest page; the ends were told without it */
 	struct waiter *waiters GUARDED;
 	struct readahead readahead GUARDED;
 	uint64_t seq GUARDED;
@@ -140,6 +157,8 @@ struct month_store {
 	size_t memory GUARDED, text_memory GUARDED;
 	struct err last_err GUARDED; /* of the last fetch that failed */
 	int64_t landed_ms GUARDED;   /* real monotonic time of the last flight's landing */
+	uint64_t worked_seq GUARDED; /* when one last brought something */
+	uint64_t stale_seq GUARDED;  /* of the look that found the count moved */
 	int quiet GUARDED;           /* stopping: ask the hub nothing more */
 	struct err failure GUARDED;  /* the last one that the hub is to blame for */
 	int64_t failure_s GUARDED;   /* wall */
@@ -169,6 +188,12 @@ void waiter_progress_task(void *store);
 /* Stopping: nothing will happen any more that could answer who still waits. */
 void waiter_cancel_all(struct month_store *s);
 
+/* ---- evaluate.c ---- */
+
+/* Whether the waiter can be answered now; then its result is filled in. Else what it lacks is in
+ * `todo`, or is being loaded. */
+int evaluate_locked(struct month_store *s, struct waiter *w, struct todo *todo) REQUIRES(s->lock);
+
 /* ---- flight.c ---- */
 
 /* Adds flights for the months of first..last that `need` marks and nobody fetches yet. */
@@ -176,9 +201,29 @@ void flight_plan_locked(struct month_store *s, int first, int last, const unsign
 			struct todo *todo) REQUIRES(s->lock);
 void flight_plan_history_locked(struct month_store *s, struct todo *todo) REQUIRES(s->lock);
 void flight_start(struct month_store *s, struct todo *todo);
+/* Whether the listing says nothing of the month. */
+int flight_misses(const struct listing *l, int number);
 /* The months that the read-ahead adds to a miss are marked in need[0 .. STORE_MONTHS). */
 void flight_readahead_locked(struct month_store *s, int first, int last, unsigned char *need)
 	REQUIRES(s->lock);
+
+/* ---- failed.c ---- */
+
+/* Whether it can be the failure of what was asked for: not our own trouble, the login's or a wish
+ * of the hub. */
+int failed_is_own(int code);
+/* It failed: by itself, when others worked since the look began (at the store's `begun_seq`); else
+ * it may be the hub. Remembers why. */
+void failed_note_locked(struct month_store *s, struct failed *f, uint64_t begun_seq,
+			const struct err *err) REQUIRES(s->lock);
+/* Whether it is to be left alone for now. */
+int failed_rests_locked(const struct month_store *s, const struct failed *f) REQUIRES(s->lock);
+/* A look brought something: what failed in the same seconds failed by itself. */
+void failed_others_worked_locked(struct month_store *s) REQUIRES(s->lock);
+/* It worked. Whether it had failed by itself before. */
+int failed_over(struct failed *f);
+/* Somebody asks for it on purpose. */
+void failed_again(struct failed *f);
 
 /* ---- publish.c ---- */
 
@@ -187,6 +232,14 @@ void publish_flight(struct flight *f);
 void flight_free(struct flight *f);
 /* A struct store_job that will not run. */
 void publish_drop(void *job);
+
+/* ---- publish_history.c ---- */
+
+/* The ends of the history; sets the months that its newest page brings as the flight's. */
+void publish_history(struct flight *f);
+/* What a month that came means for the history. `had`: how many activities its place had, -1: it
+ * was not looked at before. */
+void publish_note_month(const struct flight *f, const struct month *fresh, int64_t had);
 
 /* ---- residence.c ---- */
 

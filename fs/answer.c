@@ -19,7 +19,7 @@ static int year_exists(const struct request *r)
 {
 	assert(r->span);
 	for (int i = 0; i < r->span->n; i++)
-		if (r->span->month[i]->n)
+		if (!r->span->month[i] || r->span->month[i]->n)
 			return 1;
 	return history_has_year(r->history, r->thing.year);
 }

@@ -16,6 +16,11 @@
 
 /* ---- what is gathered ---- */
 
+static int is_listing(const struct request *r)
+{
+	return r->what == REQUEST_READDIR || r->what == REQUEST_READDIRPLUS;
+}
+
 static void got_history(void *arg, const struct history *h, int valid_s, const struct err *err)
 {
 	struct request *r = arg;
@@ -75,8 +80,13 @@ static void need_span(struct request *r)
 		r->thing.first = month_number(h->oldest_day / 10000, 1);
 		r->thing.last = month_number(h->newest_day / 10000, 12);
 	}
-	month_store_get(r->fs->store, r->thing.first, r->thing.last, request_left_ms(r), got_span,
-			r);
+	/* A directory of months can be listed without what one of them holds. */
+	if (is_listing(r) && r->thing.kind != THING_MONTH)
+		month_store_get_partly(r->fs->store, r->thing.first, r->thing.last,
+				       request_left_ms(r), got_span, r);
+	else
+		month_store_get(r->fs->store, r->thing.first, r->thing.last, request_left_ms(r),
+				got_span, r);
 }
 
 /* The next month, from `i` downwards, whose text is needed: of an empty one there is none. */
@@ -259,22 +269,20 @@ static int empty_year(const struct request *r)
 	if (r->thing.kind == THING_MONTH || r->thing.month || !r->thing.year)
 		return 0;
 	for (int i = 0; i < r->span->n; i++)
-		if (r->span->month[i]->n)
+		if (!r->span->month[i] || r->span->month[i]->n)
 			return 0;
 	return 1;
 }
 
 static int wants_history(const struct request *r)
 {
-	int listing = r->what == REQUEST_READDIR || r->what == REQUEST_READDIRPLUS;
-
 	switch (r->thing.kind) {
 	case THING_ROOT:
 	case THING_ALL:
 	case THING_VIEW:
 		return 1;
 	case THING_YEAR:
-		return !listing || (r->span && empty_year(r));
+		return !is_listing(r) || (r->span && empty_year(r));
 	case THING_SUMMARY:
 		return !r->thing.first || (!r->node && r->span && empty_year(r));
 	default:
@@ -284,10 +292,8 @@ static int wants_history(const struct request *r)
 
 static int wants_span(const struct request *r)
 {
-	int listing = r->what == REQUEST_READDIR || r->what == REQUEST_READDIRPLUS;
-
 	return r->thing.kind >= THING_MONTH ||
-	       (listing && r->thing.kind != THING_ROOT && r->thing.kind != THING_VIEW);
+	       (is_listing(r) && r->thing.kind != THING_ROOT && r->thing.kind != THING_VIEW);
 }
 
 void gather(struct request *r) /* NOLINT(misc-no-recursion): a step a piece of data */

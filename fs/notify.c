@@ -275,7 +275,8 @@ void notify_history(void *ctx, const struct history *old, const struct history *
 
 	/* While nothing was known the kernel was told to remember nothing of it. */
 	if (!old->known || (old->count == fresh->count && old->newest_day == fresh->newest_day &&
-			    old->oldest_day == fresh->oldest_day))
+			    old->oldest_day == fresh->oldest_day &&
+			    memcmp(old->is_empty, fresh->is_empty, sizeof(old->is_empty)) == 0))
 		return;
 	post_summaries(fs, &all);
 	for (int y = HISTORY_YEAR_MIN; y < HISTORY_YEAR_MIN + HISTORY_YEARS; y++) {

@@ -211,7 +211,7 @@ static int add_entry(struct request *r, struct page *p, const struct tree_entry 
 
 	/* A download has no attributes yet: node id 0 tells the kernel to ask when it wants them.
 	 */
-	if (r->what == REQUEST_READDIR || thing_is_download(&e->thing)) {
+	if (r->what == REQUEST_READDIR || thing_is_download(&e->thing) || e->is_bare) {
 		param = (struct fuse_entry_param){0};
 		fill_stat(r->fs, e, &param.attr);
 		return add_name(r, p, e->name, &param, cookie);

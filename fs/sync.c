@@ -29,6 +29,8 @@ struct sync_thing {
 	struct sync *sync;
 	int first, last; /* months */
 	int64_t activities;
+	int missing;    /* of its months; `why` is the reason of the first */
+	struct err why; /* that failed, if it was asked for */
 	struct sync_files files;
 };
 
@@ -50,7 +52,8 @@ struct sync {
 	int ended GUARDED; /* of the present kind */
 	struct sync_progress progress GUARDED;
 	struct err err GUARDED; /* the first failure that ends it all */
-	/* Files that the hub, which is well, does not give: the others may come. */
+	/* Months and files that the hub, which is well, does not give: the others may come. */
+	int months_failed GUARDED;
 	int in_a_row GUARDED;
 	char failed_name[SYNC_NAME] GUARDED; /* the first */
 	struct err failed_err GUARDED;
@@ -88,7 +91,8 @@ static void done(struct sync_thing *t, const struct err *err)
 		s->err = *err;
 	if (!err->code && t->first) {
 		s->progress.months += months_between(larger(t->first, s->first),
-						     t->last < s->last ? t->last : s->last);
+						     t->last < s->last ? t->last : s->last) -
+				      t->missing;
 		s->progress.activities += t->activities;
 	}
 	pthread_cond_signal(&s->news);
@@ -161,13 +165,39 @@ static void months_landed(void *ctx, const struct err *err)
 	done(ctx, err);
 }
 
+static void note_failed(struct sync *s, const char *name, const struct err *err) REQUIRES(s->lock);
+static void note_failed(struct sync *s, const char *name, const struct err *err)
+{
+	if (s->failed_err.code)
+		return;
+	s->failed_err = *err;
+	snprintf(s->failed_name, sizeof(s->failed_name), "%s", name);
+}
+
+static void month_failed(struct sync_thing *t, int number)
+{
+	static const struct err before = {-EIO, "it failed before, and is left alone for now"};
+	struct sync *s = t->sync;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%04d-%02d", month_year(number) % 10000, month_month(number));
+	t->missing++;
+	lock_take(&s->lock);
+	s->months_failed++;
+	note_failed(s, name, t->why.code ? &t->why : &before);
+	lock_drop(&s->lock);
+}
+
 /* They are there; what of it is old is being looked at again behind that. */
 static void got_months(void *ctx, struct span *span, const struct err *err)
 {
 	struct sync_thing *t = ctx;
 
 	for (int i = 0; span && i < span->n; i++)
-		t->activities += (int64_t)span->month[i]->n;
+		if (span->month[i])
+			t->activities += (int64_t)span->month[i]->n;
+		else
+			month_failed(t, span->first + i);
 	span_unref(span);
 	if (span)
 		month_store_land(t->sync->store, t->first, t->last, LAND_WAIT,
@@ -180,11 +210,9 @@ static void missing_landed(void *ctx, const struct err *err)
 {
 	struct sync_thing *t = ctx;
 
-	if (err->code)
-		done(t, err);
-	else
-		month_store_get(t->sync->store, t->first, t->last, t->sync->plan.wait_ms,
-				got_months, t);
+	t->why = *err;
+	month_store_get_partly(t->sync->store, t->first, t->last, t->sync->plan.wait_ms, got_months,
+			       t);
 }
 
 static void start_months(struct sync_thing *t)
@@ -208,7 +236,7 @@ static int list_files(struct sync *s)
 	s->progress.all_files = s->progress.activities * of_each;
 	lock_drop(&s->lock);
 	for (int m = month_of_day(h->newest_day); m >= s->first; m--)
-		if (!add(s, m, m))
+		if (month_store_count(s->store, m, m) && !add(s, m, m))
 			return -ENOMEM;
 	return 0;
 }
@@ -227,10 +255,8 @@ static int got_file(void *ctx, const char *name, int own, const struct err *err)
 	s->in_a_row = err->code ? s->in_a_row + 1 : 0;
 	s->progress.files += !err->code;
 	s->progress.failed += err->code != 0;
-	if (err->code && !s->failed_err.code) {
-		s->failed_err = *err;
-		snprintf(s->failed_name, sizeof(s->failed_name), "%s", name);
-	}
+	if (err->code)
+		note_failed(s, name, err);
 	int is_over = (err->code && !own && !is_of_file(err->code)) || s->in_a_row >= FAILURES;
 	if (is_over && !s->err.code && s->in_a_row >= FAILURES)
 		err_set(&s->err, err->code,
@@ -247,7 +273,12 @@ static int got_file(void *ctx, const char *name, int own, const struct err *err)
 static int tell_failed(struct sync *s, struct err *err)
 {
 	lock_take(&s->lock);
-	if (s->failed_err.code)
+	if (s->months_failed)
+		err_set(err, s->failed_err.code,
+			"%d month%s did not come, the first %s: %s; the next run asks again",
+			s->months_failed, s->months_failed == 1 ? "" : "s", s->failed_name,
+			s->failed_err.text);
+	else if (s->failed_err.code)
 		err_set(err, s->failed_err.code,
 			"%lld file%s did not come, the first %s: %s; the next run asks again",
 			(long long)s->progress.failed, s->progress.failed == 1 ? "" : "s",

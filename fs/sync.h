@@ -38,10 +38,11 @@ typedef int sync_report(void *arg, const struct sync_progress *p);
 
 /*
  * 0: everything is in the cache and, unless the disk does not take it, on disk. -ECANCELED:
- * stopped. Else the first failure, with which nothing more is begun; but a download that fails by
- * itself is left out, and named when the others are there; so is one that does not come for other
- * reasons (-EIO, -EHOSTUNREACH, -ETIMEDOUT), but 25 in a row are such a failure. What is
- * under way when it returns still lands in the cache. *p is how far it came.
+ * stopped. Else the first failure, with which nothing more is begun; but a month that fails while
+ * others come, or a download that fails by itself, is left out, and named when the others are
+ * there; so is a download that does not come for other reasons (-EIO, -EHOSTUNREACH, -ETIMEDOUT),
+ * but 25 in a row are such a failure. What is under way when it returns still lands in the cache.
+ * *p is how far it came.
  */
 int sync_run(struct month_store *store, struct blob_store *blobs, const struct sync_plan *plan,
 	     sync_report *report, void *arg, struct sync_progress *p, struct err *err);

@@ -284,14 +284,33 @@ int tree_find(const struct thing *month, const char *name, const struct span *sp
 
 static int years(const struct history *h)
 {
-	return h->newest_day ? h->newest_day / 10000 - h->oldest_day / 10000 + 1 : 0;
+	int n = 0;
+
+	for (int y = h->oldest_day / 10000; h->newest_day && y <= h->newest_day / 10000; y++)
+		n += history_has_year(h, y);
+	return n;
 }
 
-/* The i-th month of a year that has activities, as an index in the span; -1: fewer. */
+static int nth_year(const struct history *h, int i)
+{
+	int y = h->oldest_day / 10000;
+
+	while (y < h->newest_day / 10000 && (!history_has_year(h, y) || i--))
+		y++;
+	return y;
+}
+
+/* One that did not come may have activities: it must not look deleted. */
+static int is_listed(const struct month *m)
+{
+	return !m || m->n;
+}
+
+/* The i-th month of a year that is listed, as an index in the span; -1: fewer. */
 static int nth_month(const struct span *span, int i)
 {
 	for (int m = 0; m < span->n; m++)
-		if (span->month[m]->n && i-- == 0)
+		if (is_listed(span->month[m]) && i-- == 0)
 			return m;
 	return -1;
 }
@@ -301,8 +320,23 @@ static int months(const struct span *span)
 	int n = 0;
 
 	for (int m = 0; m < span->n; m++)
-		n += span->month[m]->n > 0;
+		n += is_listed(span->month[m]);
 	return n;
+}
+
+static int is_whole(const struct span *span)
+{
+	for (int m = 0; m < span->n; m++)
+		if (!span->month[m])
+			return 0;
+	return 1;
+}
+
+static int list_bare(const struct thing *t, struct tree_entry *e)
+{
+	begin(e, t);
+	e->is_bare = 1;
+	return 0;
 }
 
 int tree_count(const struct tree_dir *d)
@@ -324,7 +358,7 @@ int tree_count(const struct tree_dir *d)
 static int list_summary(const struct tree_dir *d, int i, struct tree_entry *e)
 {
 	struct thing t = thing_summary(&d->thing, summaries[i]);
-	int r = tree_summary(&t, d->options, d->span, e);
+	int r = is_whole(d->span) ? tree_summary(&t, d->options, d->span, e) : list_bare(&t, e);
 
 	snprintf(e->name, sizeof(e->name), "%s", summary_names[summaries[i]]);
 	return r;
@@ -333,7 +367,7 @@ static int list_summary(const struct tree_dir *d, int i, struct tree_entry *e)
 /* The years, in the root and in each view; then, in name order, what else is in the root. */
 static int list_upper(const struct tree_dir *d, int i, struct tree_entry *e)
 {
-	int n = years(d->h), year = d->h->oldest_day / 10000 + i;
+	int n = years(d->h), year = nth_year(d->h, i);
 	struct thing t = thing_all(0, 0);
 	const char *name = "all";
 
@@ -357,9 +391,9 @@ static int list_year(const struct tree_dir *d, int i, struct tree_entry *e)
 
 	if (i >= n)
 		return list_summary(d, i - n, e);
-	int month = nth_month(d->span, i) + 1;
+	int m = nth_month(d->span, i), month = m + 1;
 	struct thing t = thing_in(d->thing.view, thing_month(d->thing.year, month));
-	int r = tree_month_dir(&t, d->views, d->span, e);
+	int r = d->span->month[m] ? tree_month_dir(&t, d->views, d->span, e) : list_bare(&t, e);
 	snprintf(e->name, sizeof(e->name), "%02d", month);
 	return r;
 }

@@ -33,6 +33,7 @@ struct tree_entry {
 	int64_t mtime_s;
 	uint32_t mtime_ns;
 	char name[TREE_NAME_MAX]; /* set by tree_list() and tree_find() */
+	int is_bare; /* a name without attributes: what it needs of the hub did not come */
 };
 
 /* What the root shows besides the years and `all`, and what is known of downloads. */

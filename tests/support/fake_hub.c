@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/day.h"
 #include "api/lock.h"
 #include "api/timers.h"
 #include "tests/support/fake_clock.h"
@@ -32,6 +33,12 @@ struct fake_hub {
 	struct fake_file file[FAKE_HUB_FILES];
 	int files, sent, breaks;
 	int fail, refuse, refuse_after;
+	int fail_month, fail_month_code, fail_hole, narrow;
+	struct fake_call held;
+	struct listing *held_listing;
+	struct err held_err;
+	uint64_t unread;
+	int unread_labelled;
 	struct kept *kept;
 	size_t n;
 	struct timers timers;
@@ -58,13 +65,10 @@ static int range(void *ctx, int32_t first, int32_t last, int64_t at_least, listi
 		ctx, &(struct fake_call){.first = first, .last = last, .done = done, .arg = arg});
 }
 
-static int ends(void *ctx, int64_t known_count, int32_t known_oldest, listing_done *done, void *arg)
+static int ends(void *ctx, const struct listing_known *known, listing_done *done, void *arg)
 {
-	return add_call(ctx, &(struct fake_call){.ends = 1,
-						 .known_count = known_count,
-						 .known_oldest = known_oldest,
-						 .done = done,
-						 .arg = arg});
+	return add_call(ctx,
+			&(struct fake_call){.ends = 1, .known = *known, .done = done, .arg = arg});
 }
 
 static int download(void *ctx, const struct download_want *want, const struct download_sink *sink,
@@ -169,6 +173,24 @@ void fake_hub_fail(struct fake_hub *h, int code)
 	h->fail = code;
 }
 
+void fake_hub_fail_month(struct fake_hub *h, int month, int code, int hole)
+{
+	h->fail_month = month;
+	h->fail_month_code = code;
+	h->fail_hole = hole;
+}
+
+void fake_hub_narrow(struct fake_hub *h, int on)
+{
+	h->narrow = on;
+}
+
+void fake_hub_unread(struct fake_hub *h, uint64_t label, int labelled)
+{
+	h->unread = label;
+	h->unread_labelled = labelled;
+}
+
 void fake_hub_refuse(struct fake_hub *h, int code)
 {
 	lock_take(&h->lock);
@@ -198,6 +220,13 @@ static struct listing *list_days(const struct fake_hub *h, int32_t first, int32_
 		const struct kept *k = &h->kept[i];
 		if (k->day < first || k->day > last)
 			continue;
+		l->count++;
+		if (k->label == h->unread) {
+			l->bad++;
+			if (h->unread_labelled)
+				l->list.unread[l->list.unread_n++] = k->label;
+			continue;
+		}
 		json_text_init(&in, k->json.data, k->json.len);
 		if (activities_decode(&l->list, &in, NULL) != 1)
 			abort();
@@ -205,8 +234,8 @@ static struct listing *list_days(const struct fake_hub *h, int32_t first, int32_
 			l->newest_day = k->day;
 		if (!l->oldest_day || k->day < l->oldest_day)
 			l->oldest_day = k->day;
-		l->count++;
 	}
+	l->is_lost = !h->n;
 	if (l->list.n)
 		qsort(l->list.row, l->list.n, sizeof(l->list.row[0]), activity_compare);
 	l->whole_from = first;
@@ -222,25 +251,63 @@ static struct listing *list_ends(const struct fake_hub *h)
 		l->list.n = FAKE_HUB_PAGE;
 		l->whole_from = l->list.row[l->list.n - 1].day + 1;
 	}
+	if (h->narrow) {
+		l->whole_from = 0;
+		l->list.n = l->list.n ? 1 : 0;
+		err_set(&l->why, -EIO, "the fake hub fails");
+	}
+	return l;
+}
+
+/* What the call gets: a listing, or NULL and why. */
+static struct listing *answer_to(const struct fake_hub *h, const struct fake_call *call,
+				 struct err *err)
+{
+	int m = h->fail_month, first = month_of_day(call->first), last = month_of_day(call->last);
+	int is_hit = m && !call->ends && first <= m && m <= last;
+	int is_hole = is_hit && h->fail_hole && (first < m - 1 || last > m + 1);
+
+	*err = (struct err){0};
+	if (h->fail || (is_hit && !is_hole)) {
+		err_set(err, h->fail ? h->fail : h->fail_month_code, "the fake hub fails");
+		return NULL;
+	}
+	if (call->ends)
+		return list_ends(h);
+	struct listing *l = list_days(h, call->first, call->last);
+	if (is_hole) {
+		listing_add_hole(
+			l, (struct listing_hole){month_first_day(m - 1), month_last_day(m + 1)});
+		err_set(&l->why, h->fail_month_code, "the fake hub fails");
+	}
 	return l;
 }
 
 /* The one that has waited for longest. */
 static int answer_one(struct fake_hub *h, unsigned long n, enum failing_alloc how)
 {
-	struct listing *l = NULL;
-	struct err err = {0};
+	struct err err;
 
 	lock_take(&h->lock);
 	struct fake_call call = h->call[h->answered++];
 	lock_drop(&h->lock);
-	if (h->fail)
-		err_set(&err, h->fail, "the fake hub fails");
-	else
-		l = call.ends ? list_ends(h) : list_days(h, call.first, call.last);
+	struct listing *l = answer_to(h, &call, &err);
 	failing_alloc_begin(n, how);
 	call.done(call.arg, l, &err);
 	return failing_alloc_end();
+}
+
+void fake_hub_hold(struct fake_hub *h)
+{
+	lock_take(&h->lock);
+	h->held = h->call[h->answered++];
+	lock_drop(&h->lock);
+	h->held_listing = answer_to(h, &h->held, &h->held_err);
+}
+
+void fake_hub_let_go(struct fake_hub *h)
+{
+	h->held.done(h->held.arg, h->held_listing, &h->held_err);
 }
 
 int fake_hub_answer(struct fake_hub *h)

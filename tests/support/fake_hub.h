@@ -18,8 +18,7 @@
 struct fake_call {
 	int ends; /* or a range */
 	int32_t first, last;
-	int64_t known_count;
-	int32_t known_oldest;
+	struct listing_known known;
 	listing_done *done;
 	void *arg;
 };
@@ -37,6 +36,13 @@ void fake_hub_remove(struct fake_hub *h, uint64_t label);
 
 /* The answer to calls that are answered from now on: 0, or a negative errno. */
 void fake_hub_fail(struct fake_hub *h, int code);
+/* Ranges with this month (day.h; 0: none) are answered so; with `hole`, and other months beside it
+ * and its neighbours, in a listing that says nothing of these three. */
+void fake_hub_fail_month(struct fake_hub *h, int month, int code, int hole);
+/* The ends are told without the newest page. */
+void fake_hub_narrow(struct fake_hub *h, int on);
+/* The activity is counted and its item cannot be read; `labelled`: but for its label. */
+void fake_hub_unread(struct fake_hub *h, uint64_t label, int labelled);
 /* What range(), ends() and download() return from now on, and what after() does. */
 void fake_hub_refuse(struct fake_hub *h, int code);
 void fake_hub_refuse_after(struct fake_hub *h, int code);
@@ -44,6 +50,9 @@ void fake_hub_refuse_after(struct fake_hub *h, int code);
 /* Answers what waits now (what comes in meanwhile waits for the next time), the oldest first.
  * Returns how many. */
 int fake_hub_answer(struct fake_hub *h);
+/* Makes the answer to the first that waits now, and gives it with fake_hub_let_go(). */
+void fake_hub_hold(struct fake_hub *h);
+void fake_hub_let_go(struct fake_hub *h);
 /* Answers the first that waits while the n-th allocation (failing_alloc.h) fails. Whether it did.
  */
 int fake_hub_answer_failing(struct fake_hub *h, unsigned long n, enum failing_alloc how);

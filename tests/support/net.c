@@ -321,12 +321,12 @@ struct listing *net_range(struct net *n, int32_t first, int32_t last, struct err
 	return net_range_end(n, err);
 }
 
-struct listing *net_ends(struct net *n, int64_t known_count, int32_t known_oldest, struct err *err)
+struct listing *net_ends(struct net *n, const struct listing_known *known, struct err *err)
 {
 	struct net_wait w;
 
 	wait_init(&w, n);
-	if (n->calls.ends(n->calls.ctx, known_count, known_oldest, listing_ended, &w) < 0)
+	if (n->calls.ends(n->calls.ctx, known, listing_ended, &w) < 0)
 		abort();
 	wait_for(&w);
 	*err = w.err;

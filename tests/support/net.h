@@ -74,7 +74,7 @@ int net_call(struct net *n, const char *method, const char *path, char **text, s
 struct listing *net_range(struct net *n, int32_t first, int32_t last, struct err *err);
 void net_range_begin(struct net *n, int32_t first, int32_t last);
 struct listing *net_range_end(struct net *n, struct err *err);
-struct listing *net_ends(struct net *n, int64_t known_count, int32_t known_oldest, struct err *err);
+struct listing *net_ends(struct net *n, const struct listing_known *known, struct err *err);
 
 /* Several of the same call at once; returns how many failed, and the last one's outcome. */
 int net_calls(struct net *n, int count, const char *path, struct err *last);

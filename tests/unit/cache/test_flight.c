@@ -137,6 +137,186 @@ static void refresh_looks_at_all_that_is_cached(void **state)
 	teardown(&t);
 }
 
+/* ---- months that fail ---- */
+
+#define BAD (SETTLED + 3)
+
+/* An activity in each month of the two years around it; the range of both fails. */
+static void setup_bad(struct store *t, int code, int hole)
+{
+	setup(t);
+	start(t);
+	for (int m = 2021 * 12; m < 2023 * 12; m++)
+		put(t, (uint64_t)m, month_first_day(m) + 9, NULL);
+	fake_hub_fail_month(t->hub, BAD, code, hole);
+}
+
+static void settle_failures(struct store *t)
+{
+	for (int i = 0; i < 10; i++)
+		run(t);
+}
+
+/* What is asked for while a month of two years fails, and how often that fails. */
+static const struct bad_case {
+	const char *why;
+	int code, hole;
+	int calls; /* at most */
+	int comes; /* the others do */
+} bad_cases[] = {
+	{"a month that fails costs that month", -EIO, 0, 12, 1},
+	{"also when it does not answer", -ETIMEDOUT, 0, 12, 1},
+	{"and the fewer months are in doubt", -EIO, 1, 5, 1},
+	{"no pieces for want of memory", -ENOMEM, 0, 1, 0},
+	{"nor of a hub that wants quiet", -EBUSY, 0, 1, 0},
+	{"nor without a login", -EACCES, 0, 1, 0},
+};
+
+static void bad_month(void **state)
+{
+	const struct bad_case *c = *state;
+	struct store t;
+	struct got g;
+
+	setup_bad(&t, c->code, c->hole);
+	ask(&t, 2021 * 12, 2022 * 12 + 11, &g);
+	settle_failures(&t);
+	assert_int_equal(g.times, 1);
+	assert_int_equal(g.err.code, c->code);
+	assert_in_range(fake_hub_calls(t.hub), 1, c->calls);
+	/* Everything else is there. */
+	int calls = fake_hub_calls(t.hub);
+	for (int m = 2021 * 12; m < 2023 * 12 && c->comes; m++) {
+		ask(&t, m, m, &g);
+		assert_int_equal(g.times, 1);
+		assert_int_equal(g.err.code, m == BAD ? c->code : 0);
+		drop(&g);
+	}
+	if (c->comes)
+		assert_int_equal(fake_hub_calls(t.hub), calls);
+	teardown(&t);
+}
+
+/* It is asked for by itself, after waits that grow; in between its readers get the error at once.
+ */
+static void bad_month_is_remembered(void **state)
+{
+	static const int64_t waits_s[] = {60, 120, 240};
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup_bad(&t, -EIO, 0);
+	ask(&t, 2021 * 12, 2022 * 12 + 11, &g);
+	settle_failures(&t);
+	for (size_t i = 0; i < 3; i++) {
+		int calls = fake_hub_calls(t.hub);
+		pass_ms(&t, waits_s[i] * 1000 - 1);
+		ask(&t, BAD, BAD, &g);
+		assert_int_equal(g.times, 1);
+		assert_int_equal(g.err.code, -EIO);
+		assert_int_equal(fake_hub_calls(t.hub), calls);
+		pass_ms(&t, 1);
+		ask(&t, 2021 * 12, 2021 * 12 + 11, &g);
+		assert_int_equal(fake_hub_calls(t.hub), calls + 1);
+		expect_range(&t, calls, BAD, BAD);
+		settle_failures(&t);
+		assert_int_equal(g.err.code, -EIO);
+		assert_int_equal(fake_hub_calls(t.hub), calls + 1);
+	}
+	/* Who waits for it while it is asked for again does not wait as long as for others. */
+	pass_ms(&t, HOUR_MS);
+	ask(&t, BAD, BAD, &g);
+	assert_int_equal(g.times, 0);
+	pass_ms(&t, SOFT_WAIT_MS + 1);
+	assert_int_equal(g.err.code, -EIO);
+	settle_failures(&t);
+	/* It works again, for who asks on purpose at once. */
+	fake_hub_fail_month(t.hub, 0, 0, 0);
+	month_store_refresh(t.store);
+	run(&t);
+	fetch(&t, BAD, BAD, &g);
+	assert_int_equal(g.span->month[0]->n, 1);
+	drop(&g);
+	teardown(&t);
+}
+
+/* Stale months around it are asked for without it. */
+static void bad_month_is_left_out(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup_bad(&t, -EIO, 0);
+	ask(&t, 2021 * 12, 2022 * 12 + 11, &g);
+	settle_failures(&t);
+	for (int m = 2021 * 12; m < 2023 * 12; m++)
+		if (m != BAD)
+			set_fetched(&t, m, NOW_S - 8 * 86400);
+	int calls = fake_hub_calls(t.hub);
+	for (int m = 2021 * 12; m < 2023 * 12; m += 12) {
+		*(&g) = (struct got){0};
+		month_store_get_partly(t.store, m, m + 11, WAIT_MS, got_span, &g);
+		settle(&t);
+		assert_int_equal(g.times, 1);
+		drop(&g);
+	}
+	settle_failures(&t);
+	assert_int_equal(fake_hub_calls(t.hub), calls + 3);
+	for (int i = calls; i < calls + 3; i++) {
+		struct fake_call call = fake_hub_call(t.hub, i);
+		assert_false(month_of_day(call.first) <= BAD && month_of_day(call.last) >= BAD);
+	}
+	teardown(&t);
+}
+
+/* A hub that is down says nothing of the months: when it is back they come together. */
+static void hub_is_down(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20210510, NULL);
+	fake_hub_fail(t.hub, -EHOSTUNREACH);
+	ask(&t, 2021 * 12, 2021 * 12 + 11, &g);
+	settle_failures(&t);
+	assert_int_equal(g.err.code, -EHOSTUNREACH);
+	fake_hub_fail(t.hub, 0);
+	pass_ms(&t, 10000);
+	assert_int_equal(fetch_and_drop(&t, 2021 * 12, 2021 * 12 + 11), 1);
+	teardown(&t);
+}
+
+/* The newest page failed: it is left alone like a month. */
+static void newest_page_is_remembered(void **state)
+{
+	struct store t;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230101, NULL);
+	fake_hub_narrow(t.hub, 1);
+	fetch_history(&t);
+	assert_false(fake_hub_call(t.hub, 0).known.is_narrow);
+	for (int i = 1; i < 3; i++) {
+		pass_ms(&t, 60000);
+		fetch_history(&t);
+		assert_int_equal(fake_hub_call(t.hub, i).known.is_narrow, i > 1);
+	}
+	month_store_refresh(t.store);
+	run(&t);
+	int asked = 0;
+	for (int i = 3; i < fake_hub_calls(t.hub); i++)
+		asked += fake_hub_call(t.hub, i).ends && !fake_hub_call(t.hub, i).known.is_narrow;
+	assert_int_equal(asked, 1);
+	teardown(&t);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -149,5 +329,10 @@ int main(void)
 	rows_add(&rows, "a second year fetches everything", second_year_fetches_everything, NULL);
 	rows_add(&rows, "a refresh looks at all that is cached",
 		 refresh_looks_at_all_that_is_cached, NULL);
+	ROWS_ADD(&rows, bad_cases, bad_month);
+	rows_add(&rows, "a month that fails is remembered", bad_month_is_remembered, NULL);
+	rows_add(&rows, "a month that fails is left out", bad_month_is_left_out, NULL);
+	rows_add(&rows, "a hub that is down", hub_is_down, NULL);
+	rows_add(&rows, "a newest page that fails is remembered", newest_page_is_remembered, NULL);
 	return rows_run("flight", &rows);
 }

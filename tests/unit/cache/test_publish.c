@@ -200,6 +200,116 @@ static void emptied(void **state)
 	teardown(&t);
 }
 
+/* ---- items that cannot be read ---- */
+
+/* Three activities of a month, of which one becomes unreadable while one is deleted, one edited and
+ * one added: it stays as it was, what can be told of the others is shown. */
+static const struct unread_case {
+	const char *why;
+	int labelled; /* its label can be read */
+	size_t n;     /* activities then */
+} unread_cases[] = {
+	{"an unreadable item stays as it was", 1, 3},
+	{"without a label it may be any that is missing", 0, 4},
+};
+
+static void unread(void **state)
+{
+	const struct unread_case *c = *state;
+	struct store t;
+	struct got g, text;
+
+	setup(&t);
+	start(&t);
+	for (uint64_t i = 1; i <= 3; i++)
+		put(&t, i, 20230100 + (int32_t)i, NULL);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	fake_hub_unread(t.hub, LABEL + 1, c->labelled);
+	fake_hub_remove(t.hub, LABEL + 2);
+	put(&t, 3, 20230103, "\"Rum\"");
+	put(&t, 4, 20230104, NULL);
+	for (int look = 0; look < 2; look++) {
+		pass_ms(&t, TTL_S * 1000);
+		fetch(&t, JANUARY, JANUARY, &g);
+		const struct month *m = g.span->month[0];
+		assert_int_equal(m->n, c->n);
+		assert_true(m->row[0].label_id == LABEL + 4);
+		assert_true(month_find(m, LABEL + 1)->changed_ns == 0);
+		assert_true(month_find(m, LABEL + 3)->changed_ns == (NOW_S + TTL_S) * CLOCK_NS);
+		assert_int_equal(month_find(m, LABEL + 2) != NULL, !c->labelled);
+		ask_text(&t, g.span->month[0], &text);
+		assert_text_of(m, &text);
+		drop(&text);
+		drop(&g);
+	}
+	/* The second look found nothing new. */
+	assert_int_equal(t.news.before, 1);
+	/* It can be read again. */
+	fake_hub_unread(t.hub, 0, 0);
+	pass_ms(&t, TTL_S * 1000);
+	fetch(&t, JANUARY, JANUARY, &g);
+	assert_int_equal(g.span->month[0]->n, 3);
+	drop(&g);
+	teardown(&t);
+}
+
+/* The newest page, which is in the order of time, is not asked whether something is gone. */
+static void ends_delete_nothing(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	put(&t, 2, 20230111, NULL);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	fake_hub_remove(t.hub, LABEL + 1);
+	set_fetched(&t, JANUARY, NOW_S);
+	fetch_history(&t);
+	settle(&t);
+	struct span *span = month_store_peek(t.store, JANUARY, JANUARY, 0);
+	assert_int_equal(span->month[0]->n, 2);
+	span_unref(span);
+	/* The month's own answer is. */
+	ask(&t, JANUARY, JANUARY, &g);
+	drop(&g);
+	run(&t);
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &g), 0);
+	assert_int_equal(g.span->month[0]->n, 1);
+	drop(&g);
+	teardown(&t);
+}
+
+/* Two fetches of a month in the air: the later question is right, whatever lands last. */
+static void later_question_wins(void **state)
+{
+	struct store t;
+	struct got g, h;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20230110, NULL);
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	pass_ms(&t, TTL_S * 1000);
+	/* The ends' answer is made now, and comes after the month's. */
+	ask_history(&t, &h);
+	fake_hub_hold(t.hub);
+	put(&t, 2, 20230111, NULL);
+	ask(&t, JANUARY, JANUARY, &g);
+	run(&t);
+	assert_int_equal(g.span->month[0]->n, 2);
+	drop(&g);
+	fake_hub_let_go(t.hub);
+	settle(&t);
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &g), 0);
+	assert_int_equal(g.span->month[0]->n, 2);
+	drop(&g);
+	teardown(&t);
+}
+
 /* ---- no memory, no time ---- */
 
 /* A month that cannot be kept is an error for who waits, and can be asked for again; one that was
@@ -307,15 +417,15 @@ static void history_brings_its_months(void **state)
 	drop(&g);
 	assert_int_equal(fake_hub_calls(t.hub), 1);
 	assert_true(fake_hub_call(t.hub, 0).ends);
-	assert_int_equal(fake_hub_call(t.hub, 0).known_count, 0);
+	assert_int_equal(fake_hub_call(t.hub, 0).known.count, 0);
 	/* It is not asked for again while it is fresh; then with what is known. */
 	fetch_history(&t);
 	assert_int_equal(fake_hub_calls(t.hub), 1);
 	pass_ms(&t, TTL_S * 1000);
 	fetch_history(&t);
 	assert_int_equal(fake_hub_calls(t.hub), 2);
-	assert_int_equal(fake_hub_call(t.hub, 1).known_count, 2);
-	assert_int_equal(fake_hub_call(t.hub, 1).known_oldest, 20221105);
+	assert_int_equal(fake_hub_call(t.hub, 1).known.count, 2);
+	assert_int_equal(fake_hub_call(t.hub, 1).known.oldest, 20221105);
 	teardown(&t);
 }
 
@@ -452,6 +562,116 @@ static void stale_in_the_future(void **state)
 	teardown(&t);
 }
 
+/* ---- activities far away ---- */
+
+static int fetches_after_a_new_one(struct store *t, uint64_t label)
+{
+	struct got g;
+
+	pass_ms(t, TTL_S * 1000);
+	int calls = fake_hub_calls(t->hub);
+	fake_hub_put(t->hub, &(struct item){LABEL + label, 20230115, 480 + (int)label, NULL, NULL});
+	fetch_history(t);
+	for (int m = 2021 * 12; m <= JANUARY; m++) {
+		set_fetched(t, m, fake_clock.wall_s());
+		ask(t, m, m, &g);
+		drop(&g);
+	}
+	run(t);
+	return fake_hub_calls(t->hub) - calls;
+}
+
+/* A clock's mistake makes neither years nor questions. */
+static void far_away(void **state)
+{
+	struct history h;
+	struct store t;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 100, 19890105, NULL);
+	put(&t, 101, 20360105, NULL);
+	for (int m = 2021 * 12; m <= JANUARY; m++)
+		put(&t, (uint64_t)m, month_first_day(m), NULL);
+	fetch_history(&t);
+	fetch_and_drop(&t, 1989 * 12, 2036 * 12 + 11);
+	/* Years that were looked at and are empty are none. */
+	month_store_history_now(t.store, &h);
+	for (int y = 1980; y < 2050; y++)
+		assert_int_equal(history_has_year(&h, y),
+				 y == 1989 || y == 2036 || (y >= 2021 && y <= 2023));
+	assert_true(h.root_changed_s > 0);
+	assert_int_equal(t.news.history > 1, 1);
+	for (uint64_t i = 1; i <= 3; i++)
+		assert_int_equal(fetches_after_a_new_one(&t, i), 1);
+	/* The next mount knows. */
+	restart(&t);
+	struct history after;
+	month_store_history_now(t.store, &after);
+	assert_memory_equal(after.is_empty, h.is_empty, sizeof(h.is_empty));
+	/* One that was added in such a year shows. */
+	put(&t, 200, 20100505, NULL);
+	month_store_refresh(t.store);
+	run(&t);
+	month_store_history_now(t.store, &after);
+	assert_true(history_has_year(&after, 2010));
+	teardown(&t);
+}
+
+/* Without the newest page a new activity is no reason to look at everything. */
+static void narrow_ends(void **state)
+{
+	struct history h;
+	struct store t;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	for (int i = 0; i < 250; i++)
+		put(&t, (uint64_t)i, month_first_day(JANUARY - i / 20) + i % 20, NULL);
+	fetch_history(&t);
+	fetch_and_drop(&t, SETTLED, JANUARY);
+	fake_hub_narrow(t.hub, 1);
+	pass_ms(&t, TTL_S * 1000);
+	put(&t, 300, 20230115, NULL);
+	put(&t, 301, 20230115, NULL);
+	fetch_history(&t);
+	month_store_history_now(t.store, &h);
+	assert_true(h.stale_s == 0);
+	/* The month's own fetch shows and counts it. */
+	fetch_and_drop(&t, JANUARY, JANUARY);
+	month_store_history_now(t.store, &h);
+	assert_int_equal(h.count, 252);
+	fake_hub_narrow(t.hub, 0);
+	pass_ms(&t, TTL_S * 1000);
+	fetch_history(&t);
+	month_store_history_now(t.store, &h);
+	assert_true(h.stale_s == 0);
+	teardown(&t);
+}
+
+/* A hub that has nothing at all is not believed about a month that was never seen. */
+static void lost_while_unseen(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	for (int i = 0; i < 250; i++)
+		put(&t, (uint64_t)i, month_first_day(JANUARY - i / 20) + i % 20, NULL);
+	fetch_history(&t);
+	for (int i = 0; i < 250; i++)
+		fake_hub_remove(t.hub, LABEL + (uint64_t)i);
+	ask(&t, JANUARY - 12, JANUARY - 12, &g);
+	run(&t);
+	assert_int_equal(g.times, 1);
+	assert_int_equal(g.err.code, -EIO);
+	teardown(&t);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -465,6 +685,12 @@ int main(void)
 	rows_add(&rows, "emptied by a hub that lost its place",
 		 emptied_by_a_hub_that_lost_its_place, NULL);
 	rows_add(&rows, "emptied, and asked for", emptied_and_asked_for, NULL);
+	ROWS_ADD(&rows, unread_cases, unread);
+	rows_add(&rows, "the ends of the history delete nothing", ends_delete_nothing, NULL);
+	rows_add(&rows, "the later question wins", later_question_wins, NULL);
+	rows_add(&rows, "activities far away", far_away, NULL);
+	rows_add(&rows, "ends without the newest page", narrow_ends, NULL);
+	rows_add(&rows, "emptied before it was seen", lost_while_unseen, NULL);
 	rows_add(&rows, "the history brings its months", history_brings_its_months, NULL);
 	rows_add(&rows, "of more than a page, the whole ones", history_of_more_than_a_page, NULL);
 	rows_add(&rows, "each failing allocation is an error or has no effect", out_of_memory,

@@ -300,6 +300,45 @@ static void a_bad_look_at_the_months(void **state)
 	}
 }
 
+/* A file that the disk does not give now is not gone: what the month was, and its times, stay. */
+static void a_bad_look_at_a_month(void **state)
+{
+	static const struct {
+		const char *call;
+		int code;
+	} looks[] = {{"openat", EMFILE}, {"read", EIO}};
+	struct store t;
+	struct got g;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		setup(&t);
+		start(&t);
+		put(&t, 1, 20210510, NULL);
+		put(&t, 2, 20210610, NULL);
+		fetch_and_drop(&t, SETTLED, SETTLED + 1);
+		restart(&t);
+		put(&t, 1, 20210510, "\"Rum\"");
+		failing_disk_begin(looks[i].call, "2021-05", looks[i].code);
+		ask(&t, SETTLED, SETTLED, &g);
+		assert_int_equal(g.times, 1);
+		assert_int_equal(g.err.code, -looks[i].code);
+		/* An answer of the hub that comes meanwhile has nothing to be compared with. */
+		month_store_refresh(t.store);
+		run(&t);
+		assert_true(failing_disk_end() > 0);
+		fetch(&t, SETTLED, SETTLED, &g);
+		assert_true(g.span->month[0]->row[0].changed_ns == 0);
+		drop(&g);
+		pass_ms(&t, 8 * DAY_MS);
+		fetch_and_drop(&t, SETTLED, SETTLED);
+		fetch(&t, SETTLED, SETTLED, &g);
+		assert_true(g.span->month[0]->row[0].changed_ns == (NOW_S + 8 * 86400) * CLOCK_NS);
+		drop(&g);
+		teardown(&t);
+	}
+}
+
 static void damaged_file_is_fetched_again(void **state)
 {
 	struct store t;
@@ -584,6 +623,7 @@ int main(void)
 	rows_add(&rows, "the next mount shows the same", restart_gives_the_same, NULL);
 	rows_add(&rows, "a history that cannot be read stays", a_bad_look_at_the_history, NULL);
 	rows_add(&rows, "months that cannot be looked at", a_bad_look_at_the_months, NULL);
+	rows_add(&rows, "a month that cannot be read now stays", a_bad_look_at_a_month, NULL);
 	rows_add(&rows, "a damaged file is fetched again", damaged_file_is_fetched_again, NULL);
 	rows_add(&rows, "leftovers are removed, foreign names left", leftovers_are_removed, NULL);
 	rows_add(&rows, "what the disk refused is offered again", refused_by_the_disk, NULL);

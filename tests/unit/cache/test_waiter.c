@@ -85,11 +85,12 @@ static void many_callers_share_one_fetch(void **state)
 static const struct failure_case {
 	const char *why;
 	int code;
+	int rest_ms; /* so long it is remembered; else the next one asks again */
 } failure_cases[] = {
-	{"no network reaches all who wait", -EHOSTUNREACH},
-	{"a refused login reaches all who wait", -EACCES},
-	{"a strange answer reaches all who wait", -EIO},
-	{"a slow hub reaches all who wait", -ETIMEDOUT},
+	{"no network reaches all who wait", -EHOSTUNREACH, 0},
+	{"a refused login reaches all who wait", -EACCES, 0},
+	{"a strange answer reaches all who wait", -EIO, 10000},
+	{"a slow hub reaches all who wait", -ETIMEDOUT, 10000},
 };
 
 static void failure(void **state)
@@ -114,8 +115,14 @@ static void failure(void **state)
 	}
 	assert_int_equal(h.times, 1);
 	assert_int_equal(h.err.code, c->code);
-	/* Nothing is remembered: the next one asks again. */
 	fake_hub_fail(t.hub, 0);
+	if (c->rest_ms) {
+		pass_ms(&t, c->rest_ms - 1);
+		ask(&t, DECEMBER, DECEMBER, &h);
+		assert_int_equal(h.times, 1);
+		assert_int_equal(h.err.code, c->code);
+		pass_ms(&t, 1);
+	}
 	assert_int_equal(fetch_and_drop(&t, DECEMBER, DECEMBER), 1);
 	teardown(&t);
 }
@@ -599,6 +606,110 @@ static void stop_answers_who_waits_for_the_disk(void **state)
 	temp_dir_free(&t.dir);
 }
 
+/* ---- what there is, without the months that fail ---- */
+
+static void ask_partly(struct store *t, int first, int last, struct got *g)
+{
+	*g = (struct got){0};
+	month_store_get_partly(t->store, first, last, WAIT_MS, got_span, g);
+	settle(t);
+}
+
+static void remove_file(struct store *t, int month)
+{
+	char name[MONTH_FILE_NAME];
+
+	month_file_name(month, name);
+	unlinkat(t->months_fd, name, 0);
+}
+
+static void partly(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	for (int m = 0; m < 12; m++)
+		put(&t, (uint64_t)m, 20210101 + 100 * m, NULL);
+	fake_hub_fail_month(t.hub, SETTLED, -EIO, 0);
+	ask_partly(&t, 2021 * 12, 2021 * 12 + 11, &g);
+	for (int i = 0; i < 5; i++)
+		run(&t);
+	assert_int_equal(g.times, 1);
+	assert_non_null(g.span);
+	for (int m = 0; m < 12; m++)
+		assert_int_equal(g.span->month[m] != NULL, m != SETTLED - 2021 * 12);
+	assert_in_range(g.valid_s, 1, 10);
+	drop(&g);
+	/* Later nobody waits for it. */
+	pass_ms(&t, HOUR_MS);
+	ask_partly(&t, 2021 * 12, 2021 * 12 + 11, &g);
+	assert_int_equal(g.times, 1);
+	assert_non_null(g.span);
+	drop(&g);
+	teardown(&t);
+}
+
+/* When nothing comes it is an error: the months of such a list would all be made up. What is cached
+ * is shown when the hub is down; and what the history does not reach is empty. */
+static void partly_down(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	for (int cached = 0; cached < 2; cached++) {
+		setup(&t);
+		start(&t);
+		put(&t, 1, 20210510, NULL);
+		put(&t, 2, 20211010, NULL);
+		if (cached) {
+			fetch_history(&t);
+			restart(&t);
+			for (int m = SETTLED + 1; m < SETTLED + 8; m++)
+				remove_file(&t, m);
+			restart(&t);
+		}
+		fake_hub_fail(t.hub, -EHOSTUNREACH);
+		ask_partly(&t, 2021 * 12, 2021 * 12 + 11, &g);
+		for (int i = 0; i < 5; i++)
+			run(&t);
+		assert_int_equal(g.times, 1);
+		assert_int_equal(g.err.code, cached ? 0 : -EHOSTUNREACH);
+		for (int m = 0; m < 12 && cached; m++)
+			assert_int_equal(g.span->month[m] != NULL, m <= 4);
+		drop(&g);
+		teardown(&t);
+	}
+}
+
+/* One month does not answer: at the end of the wait the others come. */
+static void partly_late(void **state)
+{
+	struct store t;
+	struct got one, g;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20210510, NULL);
+	ask(&t, SETTLED, SETTLED, &one);
+	fake_hub_hold(t.hub);
+	ask_partly(&t, 2021 * 12, 2021 * 12 + 11, &g);
+	run(&t);
+	assert_int_equal(g.times, 0);
+	pass_ms(&t, WAIT_MS + 1);
+	assert_int_equal(g.times, 1);
+	assert_non_null(g.span);
+	assert_null(g.span->month[SETTLED - 2021 * 12]);
+	assert_int_equal(one.err.code, -ETIMEDOUT);
+	fake_hub_let_go(t.hub);
+	drop(&g);
+	teardown(&t);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -626,5 +737,8 @@ int main(void)
 	rows_add(&rows, "quiet answers who waits and asks nothing", quiet, NULL);
 	rows_add(&rows, "a stop answers who waits for the disk",
 		 stop_answers_who_waits_for_the_disk, NULL);
+	rows_add(&rows, "months that come, without the one that fails", partly, NULL);
+	rows_add(&rows, "months while the hub is down", partly_down, NULL);
+	rows_add(&rows, "months of which one is late", partly_late, NULL);
 	return rows_run("waiter", &rows);
 }
