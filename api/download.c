@@ -353,6 +353,21 @@ struct downloads *downloads_new(struct session *s, struct http *http,
 	return d;
 }
 
+static void files_again(void *arg)
+{
+	struct downloads *d = arg;
+
+	breaker_nudge(&d->breaker, session_now_ms(d->session));
+	http_renew(d->files);
+}
+
+void downloads_again(struct downloads *d)
+{
+	/* Without memory the waits go on, as without this. */
+	if (d->is_started)
+		http_run(d->files, files_again, d);
+}
+
 void downloads_stop(struct downloads *d)
 {
 	http_stop(d->files);

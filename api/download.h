@@ -33,6 +33,10 @@ struct downloads *downloads_new(struct session *s, struct http *http,
 void downloads_stop(struct downloads *d);
 void downloads_free(struct downloads *d); /* NULL is fine */
 
+/* The file host is asked as if it had never failed, on connections of now. On the session's
+ * transport thread. */
+void downloads_again(struct downloads *d);
+
 struct download_want {
 	uint64_t label_id;
 	int32_t sport; /* the activity's own, or the hub refuses */

@@ -81,17 +81,21 @@ static int after(void *ctx, int ms, void (*task)(void *arg), void *arg)
 	return http_after(net->http, ms, task, arg);
 }
 
-static void try_again(void *session)
+static void try_again(void *arg)
 {
-	session_again(session);
+	const struct hub_net *net = arg;
+
+	session_again(net->session);
+	http_renew(net->http);
+	downloads_again(net->downloads);
 }
 
 static void again(void *ctx)
 {
-	const struct hub_net *net = ctx;
+	struct hub_net *net = ctx;
 
 	/* Without memory the waits go on, as without this. */
-	http_run(net->http, try_again, net->session);
+	http_run(net->http, try_again, net);
 }
 
 struct hub hub_net(struct hub_net *net)

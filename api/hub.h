@@ -24,7 +24,8 @@ struct hub {
 			const struct download_sink *sink, void *arg);
 	/* Runs task(arg) on the transport thread after `ms`; see http_after(). */
 	int (*after)(void *ctx, int ms, void (*task)(void *arg), void *arg);
-	/* session_again(): before what is asked from now on. */
+	/* Waits of our own choosing end, and no connection of before is used, before what is asked
+	 * from now on: session_again(), http_renew(), downloads_again(). */
 	void (*again)(void *ctx);
 };
 

@@ -324,6 +324,21 @@ struct span *month_store_peek(struct month_store *s, int first, int last, int lo
 	return span;
 }
 
+void month_store_again(struct month_store *s)
+{
+	if (!s->config.offline)
+		s->config.hub->again(s->config.hub->ctx);
+	lock_take(&s->lock);
+	for (int i = 0; i < STORE_MONTHS; i++) {
+		failed_again(&s->slot[i].failed);
+		s->slot[i].patience_ms = 0;
+	}
+	failed_again(&s->history_failed);
+	failed_again(&s->newest_failed);
+	s->history_patience_ms = 0;
+	lock_drop(&s->lock);
+}
+
 /* What is cached, and what failed; nobody waits for it to be asked again any more. */
 static int is_to_be_asked_again(struct slot *slot)
 {
@@ -336,12 +351,10 @@ void month_store_refresh(struct month_store *s)
 	unsigned char need[STORE_MONTHS] = {0};
 	struct todo todo = {.is_asked = 1};
 
-	if (!s->config.offline)
-		s->config.hub->again(s->config.hub->ctx);
+	month_store_again(s);
 	lock_take(&s->lock);
 	for (int i = 0; i < STORE_MONTHS; i++)
 		need[i] = is_to_be_asked_again(&s->slot[i]) != 0;
-	failed_again(&s->newest_failed);
 	if (!s->quiet) {
 		flight_plan_history_locked(s, &todo);
 		flight_plan_locked(s, STORE_FIRST, STORE_FIRST + STORE_MONTHS - 1, need, &todo);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A timer that is cancelled when the clock is set (timerfd_create(2)); see clock_watch.h. */
+/* A timer that is cancelled when the clock is set, or set right after a sleep (timerfd_create(2));
+ * see clock_watch.h. */
 #include "fs/clock_watch.h"
 
 #include <sys/timerfd.h>
@@ -8,15 +9,15 @@
 
 #include "api/clock.h"
 
+#define JUMP_S 2
 #define STEP_S 3600 /* less than that, and months are believed hardly longer than they should */
 
-/* What a step changes, and a suspend does not. */
-static int64_t offset_s(void)
+static int64_t boot_s(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
-	return clock_system.wall_s() - t.tv_sec;
+	return t.tv_sec;
 }
 
 static void arm(struct clock_watch *w)
@@ -27,9 +28,16 @@ static void arm(struct clock_watch *w)
 	timerfd_settime(w->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
 }
 
+/* What a sleep changes, and what a step of the time of day does. */
+static void read_clocks(struct clock_watch *w)
+{
+	w->slept_s = boot_s() - clock_system.mono_ms() / 1000;
+	w->set_s = clock_system.wall_s() - boot_s();
+}
+
 void clock_watch_open(struct clock_watch *w)
 {
-	w->offset_s = offset_s();
+	read_clocks(w);
 	w->fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (w->fd >= 0)
 		arm(w);
@@ -42,14 +50,19 @@ void clock_watch_close(struct clock_watch *w)
 	w->fd = -1;
 }
 
-int clock_watch_stepped(struct clock_watch *w)
+enum clock_jump clock_watch_look(struct clock_watch *w)
 {
+	struct clock_watch before = *w;
 	uint64_t times;
-	int64_t before_s = w->offset_s;
 
 	/* Reads as ECANCELED; until it is armed again it stays readable. */
 	if (read(w->fd, &times, sizeof(times)) < 0)
 		arm(w);
-	w->offset_s = offset_s();
-	return w->offset_s - before_s > STEP_S || before_s - w->offset_s > STEP_S;
+	read_clocks(w);
+	int64_t set_s = w->set_s - before.set_s;
+	if (set_s > STEP_S || set_s < -STEP_S)
+		return CLOCK_SET;
+	if (w->slept_s - before.slept_s >= JUMP_S || set_s >= JUMP_S || set_s <= -JUMP_S)
+		return CLOCK_JUMPED;
+	return CLOCK_STEADY;
 }

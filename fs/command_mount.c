@@ -66,6 +66,14 @@ static void refresh(void *arg)
 	blob_store_again(p->backend.blobs, NULL);
 }
 
+static void again(void *arg)
+{
+	const struct program *p = arg;
+
+	month_store_again(p->backend.store);
+	blob_store_again(p->backend.blobs, NULL);
+}
+
 static void quiet(void *arg)
 {
 	struct program *p = arg;
@@ -117,6 +125,7 @@ static int start_mount(struct program *p, struct err *err)
 		.allow_other = o->allow_other || o->allow_root,
 		.xattr = o->xattr,
 		.refresh = refresh,
+		.again = again,
 		.status = log_status,
 		.quiet = quiet,
 		.arg = p,

@@ -230,7 +230,7 @@ static void begin_end(struct mount *m, int *ending)
 	m->config.quiet(m->config.arg);
 }
 
-/* The signals, a clock that was set, and word of changed mounts: somebody who unmounts lazily
+/* The signals, time that jumped, and word of changed mounts: somebody who unmounts lazily
  * (fusermount3 -uz) while a file is open tells us nothing, and the next mount should not have to
  * wait for that file. */
 enum { SIGNALS, CLOCK, MOUNTS, WATCHED };
@@ -247,7 +247,7 @@ static void watch(struct mount *m, struct pollfd fds[WATCHED])
 		fds[MOUNTS].fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 }
 
-/* The next signal, or SIGHUP for a clock that has moved; 0: the mount has lost its name. */
+/* The next signal, or SIGHUP for a clock that was set; 0: the mount has lost its name. */
 static int next_event(struct mount *m, struct pollfd fds[WATCHED])
 {
 	struct signalfd_siginfo info;
@@ -257,8 +257,12 @@ static int next_event(struct mount *m, struct pollfd fds[WATCHED])
 			return (int)info.ssi_signo;
 		if (poll(fds, WATCHED, -1) < 0)
 			continue;
-		if (fds[CLOCK].revents && clock_watch_stepped(&m->clock))
+		enum clock_jump jump =
+			fds[CLOCK].revents ? clock_watch_look(&m->clock) : CLOCK_STEADY;
+		if (jump == CLOCK_SET)
 			return SIGHUP;
+		if (jump == CLOCK_JUMPED)
+			m->config.again(m->config.arg);
 		if (!fds[MOUNTS].revents || mountpoint_has_name(m->device))
 			continue;
 		close(fds[MOUNTS].fd);

@@ -14,7 +14,8 @@ struct mount_config {
 	const char *path;    /* mountpoint_check()'s */
 	int allow_other;
 	int xattr;
-	void (*refresh)(void *arg); /* SIGHUP */
+	void (*refresh)(void *arg); /* SIGHUP, or the clock was set */
+	void (*again)(void *arg);   /* time jumped: no wait of before is worth anything */
 	void (*status)(void *arg);  /* SIGUSR1 */
 	void (*quiet)(void *arg);   /* the unmount has begun: keep nobody waiting */
 	void *arg;

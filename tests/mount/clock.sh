@@ -16,6 +16,12 @@ add() { hubctl add "{\"date\": $1, \"hhmm\": \"$2\", \"name\": \"$3\", \"startTi
 shows() { ls "$M/$1" 2>/dev/null | grep -q -x -e "$2"; }
 shows_not() { ! shows "$@"; }
 
+# The kernel says that the clock was set, as after a sleep: here to what it is.
+wake() {
+    "$py" -c 'import time; time.clock_settime(time.CLOCK_REALTIME, time.time())' 2>/dev/null ||
+        kill -HUP "$(pid_at "$M")"
+}
+
 hub_start --athlete both --activities 400 --years 4 --last-day 20261220
 expect_log 'cannot fetch' 'answers again'
 clock "2026-12-31 23:40:00"
@@ -87,7 +93,43 @@ find "$M" -type f -exec md5sum {} + | sort -k 2 >"$T/before"
 
 # ---- a laptop sleeps for a day
 
+# Somebody uses the web app; the machine is put to sleep during the ten minutes that this one waits.
+port_of() { # of the connection to the hub, whoever idles on the others
+    "$py" - "$(pid_at "$M")" "$hub_port" <<'END_'
+import os, sys
+pid, port = sys.argv[1], int(sys.argv[2])
+ours = set()
+for fd in os.listdir(f"/proc/{pid}/fd"):
+    try:
+        ours.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    except OSError:
+        pass
+for line in open(f"/proc/{pid}/net/tcp"):
+    f = line.split()
+    if f[0] != "sl" and int(f[2].split(":")[1], 16) == port and f"socket:[{f[9]}]" in ours:
+        print(int(f[1].split(":")[1], 16))
+END_
+}
+hubctl set '{"expire_token": true}'
+expect_log 'logged out by the web app' 'cannot fetch a gpx' 'can be fetched'
+refused "the web app's turn" stat "$M/gpx/2022/12/20221230-FooRun.gpx"
+hubctl reset
+refused "and nobody disturbs it" stat "$M/gpx/2022/12/20221224-FooRun.gpx"
+same "no request" 0 "$(requests)"
+port_of >"$T/ports"
+check "there are connections" test -s "$T/ports"
+next_second
+next_second
+slept_s=$wall_s
 clock "2027-01-02 08:00:00"
+slept_s=$((wall_s - slept_s))
+set_clock
+wake
+check "awake again, it is this one's turn" within 20 stat "$M/gpx/2022/12/20221230-FooRun.gpx"
+same "by one login" 1 "$(hubctl stats logins)"
+port_of >"$T/ports.new"
+same "on no connection of before" "" "$(grep -x -f "$T/ports" "$T/ports.new")"
+check "but on some" test -s "$T/ports.new"
 add 20270102 0700 "Morning After" 0
 check "after a day's sleep what is new shows" within 20 shows 2027/01 20270102-MorningAfter.json
 check "in the summaries, too" within 20 grep -q "Morning After" "$M/all/activities.csv"
@@ -108,9 +150,8 @@ for then in "2028-01-02 08:00:00" "2027-01-02 08:00:10" "2026-01-02 08:00:00" \
 done
 add 20270102 0800 "Back Again" 0
 # What the kernel was told while it was 2099 it believes for its time; that the clock was set is
-# what tells the mount. Here it is set to what it is.
-"$py" -c 'import time; time.clock_settime(time.CLOCK_REALTIME, time.time())' 2>/dev/null ||
-    kill -HUP "$(pid_at "$M")"
+# what tells the mount.
+wake
 check "and what is new shows" within 60 shows 2027/01 20270102-BackAgain.json
 check "in the summaries, too" within 20 grep -q "Back Again" "$M/all/activities.csv"
 remount_then() { unmount && mount_then; }

@@ -163,13 +163,13 @@ hub_again() { hub_start --port "$hub_port" "$@"; }
 # own_clock: mounts that begin from now on have one of their own, see other_clock.c. Without a compiler
 # it is the machine's: what waits for it takes longer, and nothing else.
 own_clock() {
-    shim=$T/other_clock.so wall_s=0 passed_s=0
+    shim=$T/other_clock.so wall_s=0 passed_s=0 slept_s=0
     cc -std=c17 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$TOP/tests/mount/other_clock.c" \
         2>"$T/said" || shim=
     export OTHER_CLOCK="$T/clock" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
 }
 
-set_clock() { echo "$wall_s $passed_s" >"$T/clock.new" && mv "$T/clock.new" "$T/clock"; }
+set_clock() { echo "$wall_s $passed_s $slept_s" >"$T/clock.new" && mv "$T/clock.new" "$T/clock"; }
 
 # later SECONDS: they have passed.
 later() {

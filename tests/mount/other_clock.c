@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Another clock, as a library to preload. The file named by $OTHER_CLOCK holds the seconds by which
- * the time of day differs and, behind them, those by which monotonic time does (0 without them); it
- * is read anew each time, so that a test can step the one and let the other pass.
+ * the time of day differs and, behind them, those by which monotonic time does, and those that the
+ * machine has slept (0 without them); it is read anew each time, so that a test can step the one
+ * and let the others pass.
  *
  * Monotonic time is another one for the program alone: libcurl's is as it is, so that nothing on
  * its way is late by it.
@@ -21,13 +22,13 @@ static long long offset_s(clockid_t id)
 {
 	const char *path = getenv("OTHER_CLOCK");
 	FILE *f = path ? fopen(path, "re") : NULL;
-	long long wall = 0, mono = 0;
+	long long wall = 0, mono = 0, slept = 0;
 
-	if (f && fscanf(f, "%lld %lld", &wall, &mono) < 1)
+	if (f && fscanf(f, "%lld %lld %lld", &wall, &mono, &slept) < 1)
 		wall = 0;
 	if (f)
 		fclose(f);
-	return id == CLOCK_REALTIME ? wall : mono;
+	return id == CLOCK_REALTIME ? wall : id == CLOCK_BOOTTIME ? slept : mono;
 }
 
 /* ---- whose clock it is ---- */
@@ -71,7 +72,7 @@ int clock_gettime(clockid_t id, struct timespec *t)
 {
 	int r = (int)syscall(SYS_clock_gettime, id, t);
 
-	if (r == 0 && id == CLOCK_REALTIME)
+	if (r == 0 && (id == CLOCK_REALTIME || id == CLOCK_BOOTTIME))
 		t->tv_sec += (time_t)offset_s(id);
 	if (r == 0 && id == CLOCK_MONOTONIC)
 		t->tv_sec += passed_s(__builtin_return_address(0));

@@ -397,6 +397,26 @@ static void failure_shows_the_old_copy(void **state)
 	teardown(&t);
 }
 
+/* A sleep ends that peace: the network is another one. */
+static void a_sleep_ends_the_rest(void **state)
+{
+	struct store t;
+	struct got g;
+
+	(void)state;
+	setup_stale(&t, &g);
+	fake_hub_fail(t.hub, -EHOSTUNREACH);
+	run(&t);
+	drop(&g);
+	fake_hub_fail(t.hub, 0);
+	assert_int_equal(fetch_and_drop(&t, JANUARY, JANUARY), 0);
+	month_store_again(t.store);
+	assert_int_equal(fetch(&t, JANUARY, JANUARY, &g), 1);
+	assert_int_equal(g.span->month[0]->n, 2);
+	drop(&g);
+	teardown(&t);
+}
+
 static void settled_stale_is_shown_at_once(void **state)
 {
 	struct store t;
@@ -728,6 +748,7 @@ int main(void)
 	rows_add(&rows, "also when it comes from disk", stale_from_disk_waits_three_seconds, NULL);
 	rows_add(&rows, "a failure shows the old copy, and rests", failure_shows_the_old_copy,
 		 NULL);
+	rows_add(&rows, "a sleep ends the rest", a_sleep_ends_the_rest, NULL);
 	rows_add(&rows, "a stale settled month is shown at once", settled_stale_is_shown_at_once,
 		 NULL);
 	rows_add(&rows, "no news keep the snapshot", unchanged_is_confirmed, NULL);
