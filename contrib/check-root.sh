@@ -37,7 +37,7 @@ else
 fi | tar -c --null -T - -f - | tar -x -C "$root/src" -f -
 
 # shellcheck disable=SC2016
-unshare --mount --propagation private --pid --fork --kill-child sh -c '
+unshare --pid --fork --kill-child sh tests/support/own_mounts sh -c '
     root=$1
     shift
     mount -t proc proc "$root/proc"
