@@ -15,6 +15,7 @@
 #define FULL_MS   10000 /* nothing is fetched ahead for so long after the disk was full */
 #define DATED_S   3600
 #define DRAIN_MS  1000
+#define FAILED_MS 3000 /* the longest wait for one that failed the last time: it may be a stall */
 
 /* ---- construction ---- */
 
@@ -219,10 +220,13 @@ void blob_store_get(struct blob_store *s, const struct blob_key *key, enum blob_
 	w->need = need;
 	w->done = done;
 	w->ctx = ctx;
-	w->deadline_ms = s->config.clock->mono_ms() + wait_ms;
 	lock_take(&s->lock);
 	int answered = evaluate_locked(s, w);
+	const struct blob_entry *e = blob_find_locked(s, key);
+	if (e && e->failures && wait_ms > FAILED_MS)
+		wait_ms = FAILED_MS;
 	if (!answered) {
+		w->deadline_ms = s->config.clock->mono_ms() + wait_ms;
 		w->next = s->waiters;
 		s->waiters = w;
 	}

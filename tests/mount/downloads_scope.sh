@@ -4,7 +4,7 @@
 # about the questions that it takes without it, and says that one is missing.
 . "$(dirname "$0")/lib.sh"
 command -v jq >/dev/null || skip "no jq"
-hub_start --athlete synthetic --activities 60 --years 0.4 --last-day 20231231
+hub_start --athlete synthetic --activities 80 --years 0.5 --last-day 20231231
 expect_log 'cannot fetch a [a-z]* file' 'Training Hub' 'files can be fetched again'
 mount_fs -o rate=0
 cp -r "$M/fit" "$T/good"
@@ -44,6 +44,9 @@ ask '"status"'
 ask '"html200"'
 ask '"stall_headers"'
 ask '"result", "code": "1001"'
+ask '"result", "code": "1019"'
+ask '"status", "code": 403, "body": "html"'
+ask '"status", "code": 401'
 hubctl set "{\"faults\": [$faults]}"
 sed -i "$((n + 1)),\$d" "$T/bad"
 last=$(tail -n 1 "$T/bad")
@@ -58,6 +61,24 @@ check "for few questions more (were $(requests), $good without them)" \
     test "$(requests)" -le $((good + good / 5 + 3 * n))
 check "what came is right" sh -c 'diff -r "$1" "$2" | grep -v "^Only in $2"; [ $? -eq 1 ]' - \
     "$T/copy" "$T/good"
+
+# ---- twelve neighbours of each kind
+
+unmount
+rm -rf "$T/cache" "$T/copy"
+sed -n '20,31p;50,61p' "$T/names" >"$T/bad"
+hubctl items | jq -c 'sort_by(.startTime) | map(.labelId) |
+    [.[19:31][] | {kind: "status", code: 501, path: (. + ".fit")}] +
+    [.[49:61][] | {kind: "result", code: "1001", path: "/detail/download", query: ("labelId=" + .)}] |
+    {faults: .}' >"$T/faults"
+hubctl set "$(cat "$T/faults")"
+mount_fs -o rate=0
+hubctl reset
+refused "neighbours fail: cp tells" cp -r "$M/fit" "$T/copy"
+same "all others are there" "$(cat "$T/bad")" "$(missing "$T/copy")"
+check "for few questions more (were $(requests), $good without them)" \
+    test "$(requests)" -le $((good + good / 5 + 3 * 24))
+last=$(tail -n 1 "$T/bad")
 
 # ---- when it is well again
 
