@@ -20,7 +20,7 @@ int failed_rests_locked(const struct month_store *s, const struct failed *f)
 
 int failed_is_own(int code)
 {
-	return code != -ENOMEM && code != -ECANCELED && code != -EBUSY && code != -EACCES;
+	return code != -ENOMEM && code != -ECANCELED && code != -EACCES;
 }
 
 void failed_note_locked(struct month_store *s, struct failed *f, uint64_t begun_seq,

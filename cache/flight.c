@@ -184,12 +184,15 @@ static void log_success(struct month_store *s)
 		log_warn("the Training Hub answers again");
 }
 
-/* Whether smaller pieces may do better. A hub that is down is the breaker's. */
+/* Whether smaller pieces may do better. A hub that is down is the breaker's; one that wants quiet
+ * gets it, unless it answers others meanwhile. */
 static int may_narrow_locked(const struct month_store *s, const struct flight *f,
 			     const struct err *err) REQUIRES(s->lock);
 static int may_narrow_locked(const struct month_store *s, const struct flight *f,
 			     const struct err *err)
 {
+	if (err->code == -EBUSY && s->worked_seq < f->born_seq)
+		return 0;
 	return f->first < f->last && !f->is_whole && !s->quiet && failed_is_own(err->code);
 }
 
@@ -257,6 +260,7 @@ static void note_landing(struct flight *f, const struct listing *l)
 	int run = 0;
 
 	lock_take(&s->lock);
+	failed_others_worked_locked(s);
 	for (int m = f->first; m <= f->last + 1 && l->holes; m++) {
 		int misses = m <= f->last && flight_misses(l, m);
 		if (misses && !run)
@@ -265,7 +269,6 @@ static void note_landing(struct flight *f, const struct listing *l)
 			months_failed_locked(s, f, run, m - 1, &l->why, &todo);
 		run = misses ? run : 0;
 	}
-	failed_others_worked_locked(s);
 	lock_drop(&s->lock);
 	flight_start(s, &todo);
 }

@@ -209,8 +209,7 @@ void flight_readahead_locked(struct month_store *s, int first, int last, unsigne
 
 /* ---- failed.c ---- */
 
-/* Whether it can be the failure of what was asked for: not our own trouble, the login's or a wish
- * of the hub. */
+/* Whether it can be the failure of what was asked for: not our own trouble, nor the login's. */
 int failed_is_own(int code);
 /* It failed: by itself, when others worked since the look began (at the store's `begun_seq`); else
  * it may be the hub. Remembers why. */
