@@ -93,10 +93,11 @@ static void ask_single(struct ends *e, int number, page_done *done)
 	ask(e, &want, done);
 }
 
-/* Nobody else can be asked: no memory, an end, a hub that wants quiet. */
+/* Nobody else can be asked: no memory, an end, no login, a hub that wants quiet. */
 static int is_hopeless(const struct err *err)
 {
-	return err->code == -ENOMEM || err->code == -ECANCELED || err->code == -EBUSY;
+	return err->code == -ENOMEM || err->code == -ECANCELED || err->code == -EBUSY ||
+	       err->code == -EACCES;
 }
 
 static int wants_smaller(const struct ends *e, const struct err *err)

@@ -133,6 +133,7 @@ struct month_store_state {
 	int is_failing;        /* the last fetch failed */
 	struct err failure;    /* the last one that did, code 0: none */
 	int64_t failure_s;     /* wall: then */
+	struct err lost;       /* what of the list fails while others come, code 0: nothing */
 };
 
 /* Looks at the disk for the age of what is not in memory: not from the transport thread. */

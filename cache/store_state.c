@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The store in figures; see month_store_state() in month_store.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,29 @@ int month_store_count(struct month_store *s, int first, int last)
 	return n;
 }
 
+/* Months, and the newest page, that fail by themselves. */
+static void note_lost_locked(struct month_store *s, struct err *lost) REQUIRES(s->lock);
+static void note_lost_locked(struct month_store *s, struct err *lost)
+{
+	const struct failed *first = NULL;
+	int n = 0, number = 0;
+
+	for (int i = STORE_MONTHS - 1; i >= 0; i--) {
+		const struct failed *f = &s->slot[i].failed;
+		if (!f->times)
+			continue;
+		n++;
+		first = f;
+		number = STORE_FIRST + i;
+	}
+	if (n)
+		err_set(lost, -EIO, "%d month%s cannot be fetched, %04d-%02d: %s", n,
+			n == 1 ? "" : "s", month_year(number), month_month(number),
+			first->why ? first->why->text : "?");
+	else if (s->newest_failed.times && s->newest_failed.why)
+		*lost = *s->newest_failed.why;
+}
+
 void month_store_state(struct month_store *s, struct month_store_state *out)
 {
 	unsigned char on_disk[STORE_MONTHS] = {0};
@@ -53,6 +77,7 @@ void month_store_state(struct month_store *s, struct month_store_state *out)
 	out->disk_failing = s->disk_down;
 	out->failure = s->failure;
 	out->failure_s = s->failure_s;
+	note_lost_locked(s, &out->lost);
 	for (int i = 0; i < STORE_MONTHS; i++) {
 		const struct slot *slot = &s->slot[i];
 		out->in_memory += slot->month != NULL;

@@ -205,6 +205,9 @@ static int keep_status(void *arg, int fd, const json_t *line)
 	return 0;
 }
 
+static const char list_remedy[] =
+	"what is not on it comes; the rest is the Training Hub's, corosfs --refresh asks again";
+
 /* A login of our own would end the mount's. */
 static void ask_mount(struct check *c, long owner)
 {
@@ -230,6 +233,9 @@ static void ask_mount(struct check *c, long owner)
 		check_bad(c, login_remedy(c->options, remedy), "login: the mount says: %s", why);
 	else
 		check_good(c, "login: the mount of process %ld is %s", owner, state);
+	const char *lost = json_string_value(json_object_get(status, "list_failing"));
+	if (lost)
+		check_bad(c, list_remedy, "list: %s", lost);
 	if (r == 0)
 		say_region(c, (int)json_integer_value(json_object_get(status, "region")));
 	json_decref(status);
@@ -237,6 +243,7 @@ static void ask_mount(struct check *c, long owner)
 
 struct look {
 	struct gate over;
+	struct listing *listing;
 	struct err err;
 };
 
@@ -244,21 +251,21 @@ static void looked(void *arg, struct listing *listing, const struct err *err)
 {
 	struct look *l = arg;
 
-	listing_free(listing);
+	l->listing = listing;
 	l->err = *err;
 	gate_open(&l->over);
 }
 
-/* The cheapest call there is, for which the session logs in if it has to. */
-static int call(struct backend *b, struct err *err)
+/* The ends of the list, for which the session logs in if it has to. The listing is the caller's. */
+static struct listing *look_at_list(struct backend *b, struct err *err)
 {
-	int32_t today = day_of(clock_system.wall_s(), 0);
+	const struct listing_known none = {0};
 	struct hub_net net = {b->http, b->session, b->downloads};
 	struct hub hub = hub_net(&net);
-	struct look l;
+	struct look l = {0};
 
 	gate_init(&l.over);
-	int r = hub.range(hub.ctx, today, today, 0, looked, &l);
+	int r = hub.ends(hub.ctx, &none, looked, &l);
 	if (r == 0) {
 		gate_wait(&l.over, -1);
 		*err = l.err;
@@ -266,22 +273,40 @@ static int call(struct backend *b, struct err *err)
 		err_set(err, r, "no memory to ask");
 	}
 	gate_clear(&l.over);
-	return err->code;
+	return l.listing;
+}
+
+static void say_list(struct check *c, const struct listing *l, const struct err *err)
+{
+	if (!l)
+		check_bad(c, "try again later", "list: %s", err->text);
+	else if (l->why.code)
+		check_bad(c, list_remedy, "list: %s", l->why.text);
+	else if (l->bad)
+		check_bad(c, list_remedy, "list: %zu of the newest activities cannot be read",
+			  l->bad);
+	else
+		check_good(c, "list: %lld activities", (long long)l->count);
 }
 
 static void log_in(struct check *c)
 {
 	struct session_state state;
+	struct listing *l = NULL;
 	struct backend b;
 	char remedy[300];
 	struct err err;
+	int is_asked = 0;
 
 	backend_init(&b, c->options);
 	int r = backend_open(&b, 1, &err);
 	int kept = r == 0 && faccessat(b.dir.fd, "token", F_OK, 0) == 0;
 	if (r == 0 && (r = backend_start_session(&b, &err)) == 0 &&
-	    (r = session_login(b.session, &err)) == 0)
-		r = call(&b, &err);
+	    (r = session_login(b.session, &err)) == 0) {
+		l = look_at_list(&b, &err);
+		is_asked = l || (err.code != -EACCES && err.code != -EKEYREJECTED);
+		r = is_asked ? 0 : err.code;
+	}
 	if (r == -EACCES && c->no_password)
 		check_skipped(c, "login: not without a password: %s", err.text);
 	else if (r < 0)
@@ -294,6 +319,9 @@ static void log_in(struct check *c)
 			   c->options->account);
 	if (r == 0 && session_state(b.session, STATE_MS, &state) == 0)
 		say_region(c, state.region);
+	if (is_asked)
+		say_list(c, l, &err);
+	listing_free(l);
 	backend_stop(&b);
 	backend_free(&b);
 }

@@ -80,6 +80,8 @@ static void add_store(json_t *o, json_t *metrics, const struct backend *b)
 			      (json_int_t)h->fetched_s));
 	set(o, "cache", cache);
 	set(o, "failing", json_boolean(s.is_failing));
+	if (s.lost.code)
+		set(o, "list_failing", json_string(s.lost.text));
 	if (s.failure.code)
 		set(o, "last_error",
 		    json_pack("{s:s, s:I}", "text", s.failure.text, "time_s",

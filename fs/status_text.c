@@ -102,6 +102,8 @@ static void cache_words(const json_t *o, int64_t now_s, FILE *out)
 			span(now_s - number(c, "oldest_fetch_s"), a),
 			span(now_s - number(c, "newest_fetch_s"), b));
 	fprintf(out, "%s\n", json_is_true(json_object_get(c, "offline")) ? "; offline" : "");
+	if (json_object_get(o, "list_failing"))
+		fprintf(out, "  list      %s\n", text(o, "list_failing"));
 	fprintf(out, "  memory    %s of %s\n", bytes((double)number(c, "memory"), a),
 		bytes((double)number(c, "memory_limit"), b));
 	const json_t *d = json_object_get(o, "downloads");

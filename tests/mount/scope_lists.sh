@@ -61,6 +61,11 @@ case_of "activities that are not listed" $middle "\"kind\": \"omit\", \"items\":
 case_of "the newest month" $newest "\"kind\": \"result\", \"month\": $newest" 14
 case_of "the oldest month" $oldest "\"kind\": \"result\", \"month\": $oldest" 16
 
+"$COROSFS" --status "$M" >"$T/said" 2>&1
+check "--status says so" said 'list .*1 month cannot be fetched, 2024-11: .*code 1001'
+"$COROSFS" --check "$ACCOUNT" -o "api=$hub,cache_dir=$T/cache" >"$T/said" 2>&1
+check "and --check" said '^. *list: .*2024-11'
+
 # ---- until it is well again
 
 hubctl clear
@@ -74,6 +79,9 @@ hubctl set "{\"fault\": {\"kind\": \"html200\", \"month\": $middle}}"
 unmount && rm -rf "$T/cache"
 refused "--sync of it" "$COROSFS" --sync "$ACCOUNT" -o "api=$hub,cache_dir=$T/cache"
 check "names the month, when all others are there" said '1 month did not come, the first 2025-12'
+hubctl set "{\"fault\": {\"kind\": \"html200\", \"month\": $newest}}"
+refused "--check of a newest page that fails" "$COROSFS" --check "$ACCOUNT" -o "api=$hub,cache_dir=$T/cache"
+check "says so" said '^. list: .*newest page'
 hubctl clear
 
 # ---- items that cannot be read, and dates of a broken clock
