@@ -25,8 +25,8 @@ new_cache() {
 then_mount() { mount_fs -o "rate=0,ttl=1,timeout=10,views=${views-none}"; }
 when_well() {
     hubctl clear
-    # A breaker may be open.
-    later 10
+    # A breaker may be open, and a recording that failed is left alone for a while.
+    later 60
     all_there() { rsync -a --delete "$M/$1" "$T/copy/" >"$T/said" 2>&1 && [ "$(copied)" = "$files" ]; }
     check "$1: when it is over the copy is as before" within 30 all_there "$2"
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Downloads that go wrong: cut off, interrupted, a full disk, a small cache, a file host that is down.
 . "$(dirname "$0")/lib.sh"
+own_clock
 command -v jq >/dev/null || skip "no jq"
 hub_start --athlete synthetic --activities 40 --years 0.3 --last-day 20231231
 expect_log 'cannot fetch a [a-z]* file' 'files can be fetched again'
@@ -94,6 +95,7 @@ same "nothing of them is kept" "$before 0" "$(blobs) $(leftovers)"
 same "nobody thinks that it was deleted" "$four" "$(ls "$M/fit/$early" | head -n 1)"
 hubctl set '{"faults": []}'
 there() { test -s "$M/fit/$early/$four"; }
+later 120
 check "when that is over it comes" within 20 there
 
 # ---- a small disk, and a full one

@@ -174,7 +174,7 @@ set_clock() { echo "$wall_s $passed_s $slept_s" >"$T/clock.new" && mv "$T/clock.
 # later SECONDS: they have passed.
 later() {
     [ -n "$shim" ] || { sleep "$1" && return; }
-    passed_s=$((passed_s + $1))
+    passed_s=$((passed_s + $1)) wall_s=$((wall_s + $1))
     set_clock
 }
 

@@ -3,6 +3,7 @@
 # The breaker, a refused password after the mount, and a full disk. What each fault of the hub
 # gives is matrix.sh's.
 . "$(dirname "$0")/lib.sh"
+own_clock
 hub_start --athlete both --activities 400 --years 5
 mount_fs
 cat "$M/2022/12/activities.csv" >"$T/article"
@@ -30,6 +31,7 @@ same "an open breaker answers with the errno of what opened it" "EIO EIO EIO EIO
     "$(for i in 1 2 3 4; do errno_of list "$M/2024/0$i"; done | xargs)"
 check "and asks the hub once at most (was $(requests))" test "$(requests)" -le 1
 hubctl clear
+later 10
 check "it closes again" within 30 back
 
 # ---- the password changes while the mount is up

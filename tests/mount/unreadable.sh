@@ -13,10 +13,10 @@ before=$(find "$T/copy" -type f | wc -l)
 check "there is something to lose" test "$before" -gt 20
 for keys in '"labelId"' '"date", "startTime"'; do
     hubctl set "{\"fault\": {\"kind\": \"missing_keys\", \"keys\": [$keys]}}"
-    kill -HUP "$(pid_at "$M")"
     looked() { [ "$(requests)" -gt "$asked" ]; }
     asked=$(requests)
-    within 10 looked
+    kill -HUP "$(pid_at "$M")"
+    check "the hub is asked" within 10 looked
     for i in 1 2 3; do
         rsync -a --delete "$M/" "$T/copy/" >"$T/said" 2>&1
         ls -lR "$M" >/dev/null 2>&1

@@ -177,7 +177,7 @@ class Job:
         self.row.end(self)
         # So much later: a breaker may be open, and a minute passes between two logins.
         with open(self.clock + ".new", "w", encoding="ascii") as f:
-            f.write(f"0 {LATER_S}\n")
+            f.write(f"{LATER_S} {LATER_S}\n")
         os.rename(self.clock + ".new", self.clock)
         if self.row.nudge or self.row.grows or self.row.renames:
             os.kill(self.pid(), signal.SIGHUP)
