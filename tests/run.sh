@@ -25,13 +25,13 @@ count() { grep -c "$1" "$2"; }
 
 run_program() {
     case $1 in
-    *.sh) exec timeout -k 30 "${LIMIT:-240}" sh "$1" ;;
+    *.sh) exec timeout -k 30 "${LIMIT:-600}" sh "$1" ;;
     *)
         export CMOCKA_MESSAGE_OUTPUT=STDOUT
         if [ -n "$VALGRIND" ]; then
             exec timeout -k 10 600 valgrind -q --error-exitcode=99 --leak-check=full "$1"
         fi
-        exec timeout -k 10 "${LIMIT:-120}" "$1"
+        exec timeout -k 10 "${LIMIT:-300}" "$1"
         ;;
     esac
 }
