@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-#   make                      build/corosfs
+#   make                      build/corosfs; V=1 shows whole commands
 #   make check                every test: unit, mount, tools
 #   make check SAN=address,undefined    (or SAN=thread) the same with a sanitizer
 #   make crash KILLS=200 SEED=      kill -9 in the middle of a walk, and what the next mount shows
@@ -16,6 +16,7 @@ PKGS := fuse3 libcurl jansson libcrypto libcrypt libxxhash
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wformat=2 -Wundef -Wvla $(if $(findstring clang,$(CC)),-Wthread-safety)
 comma := ,
+Q := $(if $(V),,@)
 # SAN=address,undefined and SAN=thread build beside the plain objects, not over them.
 B := build/$(if $(SAN),$(subst $(comma),-,$(SAN)),plain)$(if $(findstring clang,$(CC)),-clang)
 PREFIX ?= /usr/local
@@ -48,20 +49,22 @@ $(call tests,api): $(API)
 $(call tests,cache): $(CACHE)
 $(call tests,fs): $(FS)
 $B/corosfs $(UNIT) $B/tests/bench/floor:
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	# $@
+	$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/bench/floor: $B/tests/bench/floor.o
 $B/%.o: %.c Makefile | needs
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	# $<
+	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 -include $(shell find $B -name '*.d' 2>/dev/null)
 
 # One sentence, rather than a compiler's complaint for each file.
 needs:
-	@command -v pkg-config >/dev/null || { echo "pkg-config is missing; the README lists what \
-	to install" >&2; exit 1; }
-	@missing=; for p in $(PKGS); do pkg-config --exists $$p || missing="$$missing $$p"; done; \
-	[ -z "$$missing" ] || { echo "the libraries$$missing (or their -dev packages) are missing; \
-	the README lists what to install" >&2; exit 1; }
+	@missing=; for p in $(firstword $(CC)) pkg-config; do \
+		command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	[ -n "$$missing" ] || for p in 'fuse3 >= 3.14' $(filter-out fuse3,$(PKGS)); do \
+		pkg-config --exists "$$p" || missing="$$missing $${p%% *}"; done; \
+	[ -z "$$missing" ] || { echo "missing or too old:$$missing; the README lists what to install" >&2; exit 1; }
 
 units: $(UNIT)
 check: $B/corosfs $(UNIT)

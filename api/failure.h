@@ -2,7 +2,7 @@
 /*
  * What can fail, who remembers it, and for how long. A failure belongs to the smallest thing that
  * can be told to have failed, is asked for again after a wait of that thing's own, and says nothing
- * about others. This table is the one in corosfs(1), "Failures". Pure.
+ * about others. This table is the one in corosfs(1), "FAILURES", as tests/tools/man.sh sees to. Pure.
  */
 #ifndef API_FAILURE_H
 #define API_FAILURE_H

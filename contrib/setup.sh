@@ -13,8 +13,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# To build and mount; README.md has the same list.
 build="gcc libc6-dev make pkg-config libfuse3-dev fuse3 libcurl4-openssl-dev libjansson-dev
-    libssl-dev libcrypt-dev libxxhash-dev ca-certificates python3 curl"
+    libssl-dev libcrypt-dev libxxhash-dev ca-certificates"
+sample="python3 curl"
 check="libcmocka-dev jq rsync tar procps util-linux libcap2-bin clang clang-tidy clang-format
     cppcheck shellcheck valgrind mandoc libreoffice-calc-nogui restic
     borgbackup strace lintian debhelper bash zsh fish
@@ -25,9 +27,24 @@ say() { echo "== $*"; }
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    else
+    elif command -v sudo >/dev/null; then
         sudo "$@"
+    else
+        echo "this needs root, and there is no sudo: run it as root" >&2
+        exit 1
     fi
+}
+
+# Without questions, also about a changed file in /etc, which stays; of a failure the last words.
+apt() {
+    log=$(mktemp)
+    (as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Options::=--force-confold "$@") \
+        >"$log" 2>&1 </dev/null || {
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        exit 1
+    }
+    rm -f "$log"
 }
 
 # The packages that are not there yet.
@@ -44,15 +61,9 @@ install_packages() {
     [ -n "$want" ] || return 0
     # shellcheck disable=SC2086
     say "installing" $want
-    log=$(mktemp)
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    apt update
     # shellcheck disable=SC2086
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        $want >"$log" 2>&1 </dev/null || {
-        cat "$log"
-        exit 1
-    }
-    rm -f "$log"
+    apt install -y --no-install-recommends $want
 }
 
 prepare() {
@@ -117,9 +128,8 @@ run_demo() {
     done
     hub=$(cat "$demo/hub.url")
     say "mounting it at build/demo/coros"
-    echo "\$ corosfs runner@example.org coros -o api=$hub,cache_dir=cache"
-    COROSFS_PASSWORD='correct horse' build/corosfs runner@example.org "$demo/coros" \
-        -o "api=$hub,cache_dir=$demo/cache"
+    export COROSFS_PASSWORD='correct horse' PATH="$top/build:$PATH"
+    show corosfs runner@example.org coros -o "api=$hub,cache_dir=cache"
     sh tests/hub/hubctl "$hub" reset
     show cat coros/2022/12/activities.csv
     echo
@@ -128,6 +138,9 @@ run_demo() {
     show ls coros/2022
     show ls -l coros/2022/12
     show head -n 8 coros/2022/12/20221230-FooRun.json
+    show head -n 3 coros/2022/activities.csv
+    show ls -l coros/fit/2022/12/20221230-FooRun.fit
+    show corosfs --status coros
     echo
     say "to stop: fusermount3 -u coros"
     if [ -t 0 ]; then
@@ -145,9 +158,9 @@ suite() {
     shift
     say "$name"
     log=build/check-$(echo "$name" | tr -c 'a-z0-9\n' -).log
-    status=0
-    "$@" >"$log" 2>&1 || status=$?
-    cat "$log"
+    echo 0 >"$log.status"
+    { "$@" 2>&1 || echo $? >"$log.status"; } | tee "$log"
+    status=$(cat "$log.status")
     counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
     # shellcheck disable=SC2046
     set -- $(echo "${counts:-0 passed, 0 failed}" | tr -cd '0-9 \n')
@@ -155,7 +168,7 @@ suite() {
     failed=$((failed + $2))
     skipped=$((skipped + ${3:-0}))
     # A suite that ends badly without a word of a failure is one.
-    if [ $status -ne 0 ] && [ "$2" -eq 0 ] || [ -z "$counts" ]; then
+    if [ "$status" -ne 0 ] && [ "$2" -eq 0 ] || [ -z "$counts" ]; then
         failed=$((failed + 1))
         echo "the suite '$name' ended with status $status"
     fi
@@ -194,13 +207,13 @@ run_check() {
 case ${1-} in
 demo)
     # shellcheck disable=SC2086
-    prepare $build
+    prepare $build $sample
     run_demo
     ;;
 check)
     shift
     # shellcheck disable=SC2086
-    prepare $build $check "$@"
+    prepare $build $sample $check "$@"
     # The runtime of clang's sanitizers is named by clang's version.
     install_packages "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
     run_check

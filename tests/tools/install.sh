@@ -11,6 +11,29 @@ bad=0
 check() {
     if [ "$2" -eq 0 ]; then echo "ok - $1"; else echo "not ok - $1"; bad=1; fi
 }
+
+# ---- a machine without what it needs
+
+# lacks "what" WORDS COMMAND...: one sentence with these words, and make's own.
+lacks() {
+    what=$1 words=$2
+    shift 2
+    ! "$@" >"$T/said" 2>&1 && [ "$(grep -v '^make' "$T/said")" = "missing or too old: $words; the README lists what to install" ]
+    check "without $what make says so in one sentence" $?
+}
+mkdir "$T/bin"
+for tool in sh find cc; do ln -s "$(command -v $tool)" "$T/bin/$tool"; done
+make=$(command -v make)
+lacks "a compiler" no-such-cc make needs CC=no-such-cc
+lacks pkg-config pkg-config env PATH="$T/bin" "$make" needs CC=cc
+lacks libraries "fuse3 libcurl jansson libcrypto libcrypt libxxhash" env PKG_CONFIG_LIBDIR=/none PKG_CONFIG_PATH= make needs
+mkdir "$T/pc"
+printf 'Name: fuse3\nDescription: old\nVersion: 3.10.5\n' >"$T/pc/fuse3.pc"
+lacks "a new enough fuse" fuse3 env PKG_CONFIG_PATH="$T/pc" make needs
+rm -rf "${T:?}"/*
+
+# ---- make install
+
 make install DESTDIR="$T" PREFIX=/opt/x >"$T.log" 2>&1
 check "make install" $?
 (cd "$T" && find . -type f -printf '%P %m\n' | LC_ALL=C sort) >"$T.list"

@@ -4,6 +4,8 @@
 cd "$(dirname "$0")/../.." || exit 1
 : "${COROSFS:=build/corosfs}"
 command -v mandoc >/dev/null || { echo "skipped: no mandoc"; exit 77; }
+T=$(mktemp -d "${TMPDIR:-/tmp}/corosfs-man.XXXXXX") || exit 1
+trap 'rm -rf "$T"' EXIT
 bad=0
 check() {
     if [ "$2" -eq 0 ]; then echo "ok - $1"; else echo "not ok - $1"; bad=1; fi
@@ -33,4 +35,11 @@ done
 [ -z "$unknown" ]
 check "the example of a config file holds options that there are" $?
 echo "#$unknown"
+# {"what", 10, 6 * HOUR} is the row "what | 10 s | 6 h".
+sed -n 's/^\t\[FAILURE_.*{"\(.*\)", \(.*\), \(.*\)},$/.It \1 Ta \2 Ta \3/p' api/failure.c |
+    sed 's/ \* MINUTE/ min/g; s/ \* HOUR/ h/g; s/ \* DAY/ d/g; s/ Ta \([0-9]*\)$/ Ta \1 s/; s/ Ta \([0-9]*\) Ta/ Ta \1 s Ta/' \
+    >"$T/rules"
+sed -n '/^\.Sh FAILURES/,/^\.El/{/^\.It [a-z]/p}' contrib/corosfs.1 >"$T/rows"
+test -s "$T/rules" && diff "$T/rules" "$T/rows"
+check "its table of failures is that of api/failure.c" $?
 exit $bad

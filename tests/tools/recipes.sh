@@ -47,7 +47,7 @@ run() {
 # Of what it needs; 1: it is not for here.
 is_for_here() {
     case $(cat "$1") in
-    make*) return 1 ;;
+    sudo*) return 1 ;;
     libreoffice*) command -v soffice >/dev/null ;;
     restic*) command -v restic >/dev/null && restic init >"$T/out" 2>&1 ;;
     borg*) command -v borg >/dev/null && borg init -e none "$T/backup/borg" >"$T/out" 2>&1 ;;
