@@ -37,7 +37,9 @@ enum activity_cell {
 #define TITLE_MAX 4096
 #define ITEM_MAX  (64 << 10)
 #define LISTS_MAX (32u << 20) /* all lists that there are, with their rows ... */
-#define LIST_SURE (2u << 20)  /* ... but for those that have no more than this */
+#define LIST_MONTH_MAX                                                                             \
+	10000 /* rows: what a month is searched and named in grows with their square */
+#define LIST_SURE (2u << 20) /* ... but for those that have no more than this */
 
 /* No padding: rows are written to disk and compared as bytes. */
 struct activity {

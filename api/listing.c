@@ -112,6 +112,32 @@ static void take_proof(void *arg, int number, const struct page *page, const str
 	finish(r, r->listing, &none);
 }
 
+static int is_one_month(const struct range *r)
+{
+	return r->first / 100 == r->last / 100;
+}
+
+/* Months of more than any athlete has are holes. Whether there are any. */
+static int find_crowded(struct range *r)
+{
+	struct listing *l = r->listing;
+	const struct activity *row = l->list.row;
+	int found = 0;
+
+	for (size_t i = 0; i + LIST_MONTH_MAX < l->list.n; i++) {
+		int month = month_of_day(row[i].day);
+		struct listing_hole hole = {month_first_day(month), month_last_day(month)};
+		if (month != month_of_day(row[i + LIST_MONTH_MAX].day) ||
+		    listing_misses(l, row[i].day, row[i].day))
+			continue;
+		err_set(&l->why, -EIO, "the Training Hub lists more than %d activities in a month",
+			LIST_MONTH_MAX);
+		listing_add_hole(l, hole);
+		found = 1;
+	}
+	return found;
+}
+
 static void succeed(struct range *r)
 {
 	const struct page_want proof = {.size = 1, .number = 1};
@@ -128,6 +154,10 @@ static void succeed(struct range *r)
 		return;
 	}
 	listing_sort(l);
+	if (find_crowded(r) && is_one_month(r)) {
+		give_up(r, l->why.text);
+		return;
+	}
 	l->whole_from = r->first;
 	l->bad += r->bad;
 	if (!l->count && !l->list.n &&
@@ -138,11 +168,6 @@ static void succeed(struct range *r)
 }
 
 /* ---- a pass ---- */
-
-static int is_one_month(const struct range *r)
-{
-	return r->first / 100 == r->last / 100;
-}
 
 /* So many are passed over; a page that is missing is another matter. */
 static int64_t tolerance(const struct range *r)

@@ -285,9 +285,11 @@ def _rows(f, envelope, _context):
     data = envelope["data"]
     n, items = f.get("n", 20000), data.get("dataList") or []
     day = items[0]["date"] if items else 20221230
-    first = data.get("pageNumber", 1) * 10 ** 9
-    data["dataList"] = items + [{"labelId": first + i, "date": day} for i in range(n)]
-    data["count"] = max(data["count"], 99999)
+    page = data.get("pageNumber", 1)
+    if f.get("page", page) == page:
+        data["dataList"] = items + [{"labelId": page * 10 ** 9 + i, "date": day}
+                                    for i in range(n)]
+    data["count"] += n
 
 
 DATA = {"nulls": _nulls, "missing_keys": _missing_keys, "extra_keys": _extra_keys,

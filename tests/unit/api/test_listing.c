@@ -178,6 +178,8 @@ static const struct hole_case {
 	 "\"kind\":\"delay\",\"ms\":6000,\"query\":"
 	 "\"pageNumber=3\"",
 	 202504, 9, 5},
+	{"a month of more than anybody has", "\"kind\":\"rows\",\"n\":10500,\"page\":1", 202610, 1,
+	 -1},
 	{"a month that counts more than it lists",
 	 "\"kind\":\"count_lies\",\"add\":4,\"covers\":"
 	 "202505",
