@@ -20,7 +20,7 @@ sample="python3 curl"
 check="libcmocka-dev jq rsync tar procps util-linux libcap2-bin clang clang-tidy clang-format
     cppcheck shellcheck valgrind mandoc libreoffice-calc-nogui restic
     borgbackup strace lintian debhelper bash zsh fish
-    systemd openssl nghttp2-proxy"
+    systemd openssl nghttp2-proxy dbus python3-dbus python3-dbusmock nftables iproute2"
 
 say() { echo "== $*"; }
 

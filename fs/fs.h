@@ -26,11 +26,13 @@ struct fs {
 	atomic_uint touched; /* views that the kernel was in, a bit (1 << view) each */
 	uid_t uid;
 	gid_t gid;
-	mode_t file_mode, dir_mode; /* with their type */
-	int wait_ms;                /* the longest that one system call may wait */
-	uint64_t cache_size;        /* bytes of downloads that are kept */
-	atomic_int parallel_wanted; /* parallel.h */
-	void (*ready)(void *arg);   /* the kernel has said hello */
+	mode_t file_mode, dir_mode;      /* with their type */
+	int wait_ms;                     /* the longest that one system call may wait */
+	uint64_t cache_size;             /* bytes of downloads that are kept */
+	atomic_int parallel_wanted;      /* parallel.h */
+	atomic_int open;                 /* requests without an answer */
+	_Atomic int64_t asleep_until_ms; /* mono: nobody waits until then */
+	void (*ready)(void *arg);        /* the kernel has said hello */
 	void *ready_arg;
 };
 

@@ -24,6 +24,8 @@
 #include "fs/mountpoint.h"
 #include "fs/ops.h"
 #include "fs/parallel.h"
+#include "fs/request.h"
+#include "fs/sleep.h"
 
 #define THREADS_MAX 4
 #define READY_MS    10000
@@ -42,6 +44,7 @@ struct mount {
 	int threads;
 	atomic_int running;
 	struct clock_watch clock;
+	struct sleep_watch *sleep; /* NULL: nobody tells us */
 };
 
 /* ---- construction ---- */
@@ -233,7 +236,16 @@ static void begin_end(struct mount *m, int *ending)
 /* The signals, time that jumped, and word of changed mounts: somebody who unmounts lazily
  * (fusermount3 -uz) while a file is open tells us nothing, and the next mount should not have to
  * wait for that file. */
-enum { SIGNALS, CLOCK, MOUNTS, WATCHED };
+enum { SIGNALS, CLOCK, MOUNTS, SLEEP, WATCHED };
+
+static void going(void *arg, int to_sleep)
+{
+	struct mount *m = arg;
+
+	request_sleep(m->config.fs, to_sleep);
+	if (!to_sleep)
+		m->config.again(m->config.arg);
+}
 
 static void watch(struct mount *m, struct pollfd fds[WATCHED])
 {
@@ -245,6 +257,16 @@ static void watch(struct mount *m, struct pollfd fds[WATCHED])
 	fds[MOUNTS] = (struct pollfd){-1, POLLPRI, 0};
 	if (mountpoint_device(m->config.path, &m->device) == 0)
 		fds[MOUNTS].fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	fds[SLEEP].fd = -1;
+	m->sleep = sleep_watch_new(going, m);
+}
+
+/* Nobody tells of the end of a sleep any more. */
+static void end_sleep(struct mount *m)
+{
+	sleep_watch_free(m->sleep);
+	m->sleep = NULL;
+	request_sleep(m->config.fs, 0);
 }
 
 /* The next signal, or SIGHUP for a clock that was set; 0: the mount has lost its name. */
@@ -255,7 +277,13 @@ static int next_event(struct mount *m, struct pollfd fds[WATCHED])
 	for (;;) {
 		if (read(fds[SIGNALS].fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
 			return (int)info.ssi_signo;
-		if (poll(fds, WATCHED, -1) < 0)
+		int wait_ms = -1;
+		fds[SLEEP].fd = -1;
+		if (m->sleep && sleep_watch_run(m->sleep) < 0)
+			end_sleep(m);
+		if (m->sleep)
+			wait_ms = sleep_watch_wait(m->sleep, &fds[SLEEP]);
+		if (poll(fds, WATCHED, wait_ms) < 0)
 			continue;
 		enum clock_jump jump =
 			fds[CLOCK].revents ? clock_watch_look(&m->clock) : CLOCK_STEADY;
@@ -288,6 +316,7 @@ void mount_wait_end(struct mount *m)
 		else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
 			begin_end(m, &ending);
 	}
+	end_sleep(m);
 	clock_watch_close(&m->clock);
 	close(fds[SIGNALS].fd);
 	if (fds[MOUNTS].fd >= 0)

@@ -3,13 +3,15 @@
 #include "fs/request.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include "api/clock.h"
 #include "fs/node.h"
 #include "fs/watch.h"
 
-#define HURRY_MS 100 /* enough for the disk */
+#define HURRY_MS  100 /* enough for the disk */
+#define ASLEEP_MS 60000
 
 void request_ref(struct request *r)
 {
@@ -24,7 +26,19 @@ void request_unref(struct request *r)
 
 int request_is_hurried(const struct request *r)
 {
-	return atomic_load(&r->hurried);
+	return atomic_load(&r->hurried) ||
+	       clock_system.mono_ms() < atomic_load(&r->fs->asleep_until_ms);
+}
+
+void request_sleep(struct fs *fs, int on)
+{
+	atomic_store(&fs->asleep_until_ms, on ? clock_system.mono_ms() + ASLEEP_MS : 0);
+	/* Again and again: one may have been between two waits. */
+	for (int ms = 0; on && atomic_load(&fs->open) && ms < 1000; ms += 10) {
+		month_store_hurry(fs->store, NULL, HURRY_MS);
+		blob_store_hurry(fs->views.blobs, NULL, HURRY_MS);
+		poll(NULL, 0, 10);
+	}
 }
 
 void request_hurry(struct request *r)
@@ -71,6 +85,7 @@ struct request *request_new(struct fs *fs, fuse_req_t fuse, enum request_what wh
 	r->tid = fuse_req_ctx(fuse)->pid;
 	r->deadline_ms = clock_system.mono_ms() + fs->wait_ms;
 	atomic_init(&r->refs, 2);
+	atomic_fetch_add(&fs->open, 1);
 	fuse_req_interrupt_func(fuse, interrupted, r);
 	return r;
 }
@@ -81,6 +96,7 @@ int request_claim(struct request *r)
 		return 0;
 	/* Waits for interrupted() should it be running; afterwards it cannot run any more. */
 	fuse_req_interrupt_func(r->fuse, NULL, NULL);
+	atomic_fetch_sub(&r->fs->open, 1);
 	request_unref(r);
 	return 1;
 }

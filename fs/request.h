@@ -80,6 +80,10 @@ int request_left_ms(const struct request *r);
 void request_hurry(struct request *r);
 int request_is_hurried(const struct request *r);
 
+/* 1: the machine is about to sleep, so everybody is hurried, and whoever comes; returns when all of
+ * them are answered, or after a second. 0: it is back; after a minute without that, too. */
+void request_sleep(struct fs *fs, int on);
+
 /*
  * Whether the caller of this function is the one to answer: 1 once, 0 for everybody else. The
  * one who gets 1 replies to r->fuse and then calls request_end().

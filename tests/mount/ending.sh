@@ -61,5 +61,29 @@ for way in TERM lazy bind; do
     check "the new one goes on" cmp "$M/all/activities.json" "$T/all.json"
     check "its cache is whole" saved
 done
+
+# ---- while nobody holds a file, and while somebody waits for the hub
+
+# As some desktops do before the machine sleeps.
+way() { if [ "$(id -u)" -eq 0 ]; then umount -l "$M"; else fusermount3 -u -z "$M"; fi; }
+old=$(pid_at "$M")
+check "a lazy unmount of a mount that nobody uses" way
+check "ends it" within 15 gone "$old"
+mount_fs -o timeout=120
+old=$(pid_at "$M")
+hubctl set '{"fault": {"kind": "stall_headers", "path": ""}}'
+hubctl reset
+cat "$M/fit/2022/12/20221230-FooRun.fit" >"$T/waiter" 2>&1 &
+waiter=$!
+started="$started $waiter"
+asked() { [ "$(requests)" -ge 1 ]; }
+check "somebody waits" within 20 asked
+check "a lazy unmount" way
+check "answers who waits, and ends the mount" within 15 gone "$old"
+wait $waiter
+check "- who is told (status $?)" grep -q 'error' "$T/waiter"
+hubctl clear
+mount_fs
+check "the next one has the cache" cmp "$M/all/activities.json" "$T/all.json"
 unmount
 finish
