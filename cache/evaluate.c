@@ -70,6 +70,13 @@ static int is_answer(const struct err *why)
 	return why && (why->code == -EIO || why->code == -ETIMEDOUT);
 }
 
+/* The disk did not give while the waiter waited what it has: then the hub does, while it is asked.
+ */
+static int is_unread(const struct slot *slot, const struct waiter *w)
+{
+	return slot->on_disk && slot->unread_seq > w->seq;
+}
+
 /* Marks a month that has to be fetched, or sees that it cannot be. One that failed by itself is
  * asked for again in its own time, and then not waited for as long as others. */
 static int want_missing(struct month_store *s, struct waiter *w, struct slot *slot,
@@ -152,9 +159,9 @@ static void look(struct month_store *s, struct waiter *w, int number, unsigned c
 	if (slot->month) {
 		l->there++;
 		l->wait += !look_at(s, w, slot, number, need, todo);
-	} else if (slot->on_disk && slot->unread_seq > w->seq) {
+	} else if (is_unread(slot, w) && s->quiet) {
 		l->failed += fail(w, &s->last_err);
-	} else if (slot->on_disk) {
+	} else if (slot->on_disk && !is_unread(slot, w)) {
 		l->first = l->first ? l->first : number;
 		l->last = number;
 		l->wait++;
@@ -261,9 +268,9 @@ static int evaluate_text(struct month_store *s, struct waiter *w, struct todo *t
 		w->text = month_text_ref(slot->text);
 		return 1;
 	}
-	if (slot->on_disk && slot->unread_seq > w->seq)
+	if (is_unread(slot, w) && s->quiet)
 		return fail(w, &s->last_err);
-	if (slot->on_disk) {
+	if (slot->on_disk && !is_unread(slot, w)) {
 		int number = w->month->number;
 		int r = slot->month ? residence_load_text_locked(s, number, w->from, w->to)
 				    : residence_load_locked(s, number, number);

@@ -68,7 +68,7 @@ static void leave_flight(const struct flight *f, int number)
 /* Without a disk a text that was evicted is nowhere: then this answer's is kept. */
 static int has_text_locked(const struct slot *slot)
 {
-	return slot_has_text(slot) || slot->on_disk;
+	return slot_has_text(slot) || (slot->on_disk && !slot->unread_seq);
 }
 
 /* The month came, also if it had failed before. Whether it had. */
@@ -267,16 +267,13 @@ static void publish_deferred(void *arg)
 	struct month *old = month_ref(slot->month);
 	struct month_text *text = slot_has_text(slot) ? month_text_ref(slot->text) : NULL;
 	int64_t seen_s = slot->fetched_s + s->config.ttl_s;
-	int has_text = has_text_locked(slot), is_unreadable = !old && slot->on_disk;
-	struct err err = s->last_err;
+	int has_text = has_text_locked(slot);
 	lock_drop(&s->lock);
 
 	if (old)
 		r = month_rows_lost(&rows, f->listing, old, &lost, &unread);
 	if (r < 0)
 		no_memory(f, number);
-	else if (is_unreadable)
-		fail_month(f, number, &err);
 	else if (is_overtaken(f, number, f->ends && lost))
 		leave_flight(f, number);
 	else if (old && has_text && month_rows_same(&rows, old))

@@ -146,6 +146,7 @@ void residence_install(struct month_store *s, int number, struct month *m, struc
 	slot->fetched_s = fetched_s;
 	slot->patience_ms = 0;
 	slot->dirty = dirty != 0;
+	slot->unread_seq = 0;
 	slot->seen = 1;
 	slot->used = ++s->tick;
 	s->memory += month_size(m);
@@ -178,8 +179,7 @@ void residence_trim(struct month_store *s)
 /* ---- from disk ---- */
 
 /* The file is of no use: damaged, or gone with the whole folder. Or it is our trouble that it
- * cannot be read now: then it stays what the month was, with its times, and who waits gets an
- * error. */
+ * cannot be read now: then it stays what the month was, with its times, and the hub is asked. */
 static void unreadable(struct month_store *s, int number, int r, const struct err *err)
 {
 	char name[MONTH_FILE_NAME];
@@ -299,6 +299,7 @@ static void load_text(void *arg)
 	slot->loading_text = 0;
 	if (t && slot->month == m && !slot_has_text(slot)) {
 		install_text_locked(s, slot, t, &v);
+		slot->unread_seq = 0;
 		slot->used = ++s->tick;
 		t = NULL;
 		evict_locked(s, slot, &v);

@@ -54,7 +54,8 @@ struct slot {
 	int64_t patience_ms;     /* mono: until then the old copy is shown without waiting */
 	int64_t emptied_ms;      /* mono: since when the hub has nothing here, 0: it has */
 	uint64_t answered_seq;   /* the flight's seq of the newest answer */
-	uint64_t unread_seq;     /* the store's seq when the disk, which has it, did not give it */
+	uint64_t unread_seq; /* the store's seq when the disk, which has it, last did not give it;
+				0: it did */
 	struct failed failed;
 	uint32_t used;               /* the store's tick when it was last used */
 	uint32_t n;                  /* activities, when it was last in memory */

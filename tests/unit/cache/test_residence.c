@@ -300,7 +300,9 @@ static void a_bad_look_at_the_months(void **state)
 	}
 }
 
-/* A file that the disk does not give now is not gone: what the month was, and its times, stay. */
+/* A file that the disk does not give now is not gone. The hub is asked, and then the disk once
+ * more, so that what the month was, and its times, stay; without the hub the disk's error is told.
+ */
 static void a_bad_look_at_a_month(void **state)
 {
 	static const struct {
@@ -308,7 +310,7 @@ static void a_bad_look_at_a_month(void **state)
 		int code;
 	} looks[] = {{"openat", EMFILE}, {"read", EIO}};
 	struct store t;
-	struct got g;
+	struct got g, text;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
@@ -318,18 +320,33 @@ static void a_bad_look_at_a_month(void **state)
 		put(&t, 2, 20210610, NULL);
 		fetch_and_drop(&t, SETTLED, SETTLED + 1);
 		restart(&t);
-		put(&t, 1, 20210510, "\"Rum\"");
 		failing_disk_begin(looks[i].call, "2021-05", looks[i].code);
+		month_store_quiet(t.store);
 		ask(&t, SETTLED, SETTLED, &g);
 		assert_int_equal(g.times, 1);
 		assert_int_equal(g.err.code, -looks[i].code);
-		/* An answer of the hub that comes meanwhile has nothing to be compared with. */
-		month_store_refresh(t.store);
-		run(&t);
+		failing_disk_end();
+		restart(&t);
+		put(&t, 1, 20210510, NULL);
+		failing_disk_begin(looks[i].call, "2021-05", looks[i].code);
+		ask(&t, SETTLED, SETTLED, &g);
+		assert_int_equal(g.times, 0);
 		assert_true(failing_disk_end() > 0);
-		fetch(&t, SETTLED, SETTLED, &g);
+		assert_int_equal(run(&t), 1);
+		assert_int_equal(g.times, 1);
 		assert_true(g.span->month[0]->row[0].changed_ns == 0);
 		drop(&g);
+		/* And when the disk has lost it, the hub still has it. */
+		restart(&t);
+		put(&t, 1, 20210510, "\"Rum\"");
+		failing_disk_begin(looks[i].call, "2021-05", looks[i].code);
+		assert_int_equal(fetch(&t, SETTLED, SETTLED, &g), 1);
+		assert_true(failing_disk_end() > 0);
+		ask_text(&t, g.span->month[0], &text);
+		assert_text_of(g.span->month[0], &text);
+		drop(&text);
+		drop(&g);
+		put(&t, 1, 20210510, "\"Run\"");
 		pass_ms(&t, 8 * DAY_MS);
 		fetch_and_drop(&t, SETTLED, SETTLED);
 		fetch(&t, SETTLED, SETTLED, &g);
@@ -337,6 +354,34 @@ static void a_bad_look_at_a_month(void **state)
 		drop(&g);
 		teardown(&t);
 	}
+}
+
+/* The same for a text: its month is at hand, and comes from the hub as it was. */
+static void a_bad_look_at_a_text(void **state)
+{
+	struct store t;
+	struct got g, text;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20210510, NULL);
+	fetch_and_drop(&t, SETTLED, SETTLED);
+	restart(&t);
+	put(&t, 1, 20210510, NULL);
+	fetch(&t, SETTLED, SETTLED, &g);
+	failing_disk_begin("read", NULL, EIO);
+	ask_text(&t, g.span->month[0], &text);
+	assert_int_equal(text.times, 0);
+	assert_int_equal(run(&t), 1);
+	assert_true(failing_disk_end() > 0);
+	assert_text_of(g.span->month[0], &text);
+	drop(&text);
+	drop(&g);
+	fetch(&t, SETTLED, SETTLED, &g);
+	assert_true(g.span->month[0]->row[0].changed_ns == 0);
+	drop(&g);
+	teardown(&t);
 }
 
 static void damaged_file_is_fetched_again(void **state)
@@ -623,7 +668,8 @@ int main(void)
 	rows_add(&rows, "the next mount shows the same", restart_gives_the_same, NULL);
 	rows_add(&rows, "a history that cannot be read stays", a_bad_look_at_the_history, NULL);
 	rows_add(&rows, "months that cannot be looked at", a_bad_look_at_the_months, NULL);
-	rows_add(&rows, "a month that cannot be read now stays", a_bad_look_at_a_month, NULL);
+	rows_add(&rows, "a month that cannot be read now", a_bad_look_at_a_month, NULL);
+	rows_add(&rows, "a text that cannot be read now", a_bad_look_at_a_text, NULL);
 	rows_add(&rows, "a damaged file is fetched again", damaged_file_is_fetched_again, NULL);
 	rows_add(&rows, "leftovers are removed, foreign names left", leftovers_are_removed, NULL);
 	rows_add(&rows, "what the disk refused is offered again", refused_by_the_disk, NULL);
