@@ -70,6 +70,9 @@ static void check_fusermount(struct check *c)
 	else if (geteuid() && statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID))
 		check_bad(c, "mount that filesystem without nosuid",
 			  "fusermount3: %s is on a filesystem that is mounted nosuid", path);
+	else if (geteuid() && access("/etc/mtab", F_OK) < 0)
+		check_bad(c, "as root: ln -s ../proc/self/mounts /etc/mtab",
+			  "fusermount3: /etc/mtab is not there, so it cannot unmount");
 	else
 		check_good(c, "fusermount3: %s", path);
 }

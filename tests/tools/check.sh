@@ -174,6 +174,13 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
     check "- with a remedy" said "→ start corosfs without it"
     as_nobody "$T/corosfs" --check "$ACCOUNT" -o "$opts,offline"
     check "without it there is nothing to say" said "✓ fusermount3"
+    as_nobody_without_mtab() {
+        unshare -m sh -c 'mount -t tmpfs -o mode=755 none /etc && exec "$@"' sh \
+            setpriv --reuid 65534 --clear-groups "$@" >"$T/said" 2>&1
+    }
+    as_nobody_without_mtab "$T/corosfs" --check "$ACCOUNT" -o "$opts,offline"
+    check "without /etc/mtab nobody can unmount" said "✗ fusermount3: /etc/mtab is not there"
+    check "- with a remedy" said "→ as root: ln -s ../proc/self/mounts /etc/mtab"
 else
     echo "ok - under no_new_privs # SKIP needs root"
 fi
