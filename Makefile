@@ -60,7 +60,7 @@ $B/%.o: %.c Makefile | needs
 
 # One sentence, rather than a compiler's complaint for each file.
 needs:
-	@missing=; for p in $(firstword $(CC)) pkg-config; do \
+	@missing=; for p in $(firstword $(CC)) pkg-config $(TOOLS); do \
 		command -v $$p >/dev/null || missing="$$missing $$p"; done; \
 	[ -n "$$missing" ] || for p in 'fuse3 >= 3.14' $(filter-out fuse3,$(PKGS)); do \
 		pkg-config --exists "$$p" || missing="$$missing $${p%% *}"; done; \
@@ -126,7 +126,8 @@ uninstall:
 
 # A binary package, build/deb/corosfs_VERSION_ARCH.deb; needs debhelper and dpkg-dev.
 DEB := build/deb/corosfs-$(VERSION)
-deb:
+deb: TOOLS := dh dpkg-buildpackage
+deb: needs
 	rm -rf build/deb
 	mkdir -p $(DEB)
 	cp -r Makefile LICENSE README.md CHANGELOG.md api cache fs contrib $(DEB)

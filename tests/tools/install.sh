@@ -26,6 +26,8 @@ for tool in sh find cc; do ln -s "$(command -v $tool)" "$T/bin/$tool"; done
 make=$(command -v make)
 lacks "a compiler" no-such-cc make needs CC=no-such-cc
 lacks pkg-config pkg-config env PATH="$T/bin" "$make" needs CC=cc
+ln -s "$(command -v pkg-config)" "$T/bin/pkg-config"
+lacks debhelper "dh dpkg-buildpackage" env PATH="$T/bin" "$make" deb CC=cc
 lacks libraries "fuse3 libcurl jansson libcrypto libcrypt libxxhash" env PKG_CONFIG_LIBDIR=/none PKG_CONFIG_PATH= make needs
 mkdir "$T/pc"
 printf 'Name: fuse3\nDescription: old\nVersion: 3.10.5\n' >"$T/pc/fuse3.pc"
