@@ -181,7 +181,6 @@ static int is_refusal(const struct err *why)
 static enum failure_scope scope_of(const struct download *d, const struct err *why)
 {
 	switch (why->code) {
-	case -EHOSTUNREACH:
 	case -EACCES:
 	case -EBUSY:
 	case -ENOMEM:

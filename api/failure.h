@@ -2,7 +2,8 @@
 /*
  * What can fail, who remembers it, and for how long. A failure belongs to the smallest thing that
  * can be told to have failed, is asked for again after a wait of that thing's own, and says nothing
- * about others. This table is the one in corosfs(1), "FAILURES", as tests/tools/man.sh sees to. Pure.
+ * about others. This table is the one in corosfs(1), "FAILURES", as tests/tools/man.sh sees to.
+ * Pure.
  */
 #ifndef API_FAILURE_H
 #define API_FAILURE_H
@@ -30,7 +31,8 @@ struct failure_rule {
 extern const struct failure_rule failure_rules[FAILURE_SCOPES];
 
 /* How long a thing is left alone after its `failures`th failure in a row (from 1; 0: not at all).
- * What somebody asks for on purpose (--refresh, SIGHUP) does not wait. */
+ * What somebody asks for on purpose (--refresh, SIGHUP) does not wait; what does not exist only
+ * when its own month is asked for, since a name that comes and goes is a change. */
 int64_t failure_wait_ms(enum failure_scope scope, unsigned failures);
 
 #endif

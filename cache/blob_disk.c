@@ -308,8 +308,8 @@ static long give_up(struct blob_store *s, uint64_t max, size_t keep, const char 
 	lock_drop(&s->lock);
 	for (long i = 0; i < n; i++)
 		blob_disk_empty(s, &gone[i]);
-	if (n > 0)
-		log_info("%ld downloaded files left the cache, %s", n, why);
+	if (n > 0 && !atomic_exchange(&s->has_said_left, 1))
+		log_info("recordings leave the cache, those used longest ago first, %s", why);
 	free(gone);
 	return n;
 }

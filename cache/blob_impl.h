@@ -69,6 +69,7 @@ enum blob_look { LOOK_NOT, LOOK_RUNNING, LOOK_DONE };
 
 struct blob_store {
 	struct blob_store_config config;
+	atomic_int has_said_left;
 
 	struct lock lock;
 	/* -- guarded by lock */

@@ -143,6 +143,20 @@ long blob_index_evict(struct blob_index *x, uint64_t max, size_t keep, struct bl
 	return (long)n;
 }
 
+static void count_failing(const void *node, VISIT visit, void *n)
+{
+	if (visit == postorder || visit == leaf)
+		*(size_t *)n += (*(struct blob_entry *const *)node)->failures != 0;
+}
+
+size_t blob_index_failing(const struct blob_index *x)
+{
+	size_t n = 0;
+
+	twalk_r(x->root, count_failing, &n);
+	return n;
+}
+
 static void forgive(const void *node, VISIT visit, void *arg)
 {
 	(void)arg;

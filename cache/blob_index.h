@@ -53,7 +53,8 @@ void blob_index_leave(struct blob_index *x, struct blob_entry *e);
  * -ENOMEM. */
 long blob_index_evict(struct blob_index *x, uint64_t max, size_t keep, struct blob_entry **out);
 
-/* None of them has failed. */
+/* How many failed the last time; and none of them did. */
+size_t blob_index_failing(const struct blob_index *x);
 void blob_index_forgive(struct blob_index *x);
 
 struct blob_key blob_entry_key(const struct blob_entry *e);

@@ -12,7 +12,7 @@
 #define FETCHES     8     /* asked for or under way: four questions to the hub, four files */
 #define GIVE_WAY_MS 5000  /* before that nothing is slow */
 #define BURST_MS    60000 /* a pause that ends a walk */
-#define BURST       100   /* files that make one */
+#define BURST       50    /* files that make one */
 
 int blob_is_same(const struct blob_key *a, const struct blob_key *b)
 {

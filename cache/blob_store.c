@@ -456,6 +456,14 @@ void blob_store_drop(struct blob_store *s, uint64_t label_id)
 	lock_drop(&s->lock);
 }
 
+size_t blob_store_failing(struct blob_store *s)
+{
+	lock_take(&s->lock);
+	size_t n = blob_index_failing(&s->index);
+	lock_drop(&s->lock);
+	return n;
+}
+
 void blob_store_count(struct blob_store *s, uint64_t *files, uint64_t *bytes)
 {
 	lock_take(&s->lock);

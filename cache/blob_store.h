@@ -89,5 +89,7 @@ void blob_store_drop(struct blob_store *s, uint64_t label_id);
 
 /* For --status: files on disk and their bytes, as far as they were looked at. */
 void blob_store_count(struct blob_store *s, uint64_t *files, uint64_t *bytes);
+/* And how many failed by themselves the last time that they were asked for. */
+size_t blob_store_failing(struct blob_store *s);
 
 #endif

@@ -101,11 +101,14 @@ static void add_store(json_t *o, json_t *metrics, const struct backend *b)
 
 static void add_blobs(json_t *o, json_t *metrics, struct blob_store *blobs)
 {
+	size_t failing = blob_store_failing(blobs);
 	uint64_t files, size;
 
 	blob_store_count(blobs, &files, &size);
 	set(o, "downloads",
-	    json_pack("{s:I, s:I}", "files", (json_int_t)files, "bytes", (json_int_t)size));
+	    json_pack("{s:I, s:I, s:I}", "files", (json_int_t)files, "bytes", (json_int_t)size,
+		      "failing", (json_int_t)failing));
+	gauge(metrics, "corosfs_downloads_failing", (double)failing);
 	gauge(metrics, "corosfs_downloads", (double)files);
 	gauge(metrics, "corosfs_downloads_bytes", (double)size);
 }

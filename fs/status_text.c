@@ -107,9 +107,13 @@ static void cache_words(const json_t *o, int64_t now_s, FILE *out)
 	fprintf(out, "  memory    %s of %s\n", bytes((double)number(c, "memory"), a),
 		bytes((double)number(c, "memory_limit"), b));
 	const json_t *d = json_object_get(o, "downloads");
-	if (number(d, "files"))
-		fprintf(out, "  downloads %lld files, %s\n", (long long)number(d, "files"),
+	if (number(d, "files") || number(d, "failing"))
+		fprintf(out, "  downloads %lld files, %s", (long long)number(d, "files"),
 			bytes((double)number(d, "bytes"), a));
+	if (number(d, "failing"))
+		fprintf(out, "; %lld fail, as the log says", (long long)number(d, "failing"));
+	if (number(d, "files") || number(d, "failing"))
+		fputc('\n', out);
 	clean_print(out, "  cache     %s", text(c, "folder"));
 	fputc('\n', out);
 }
@@ -209,6 +213,7 @@ static const char *help_of(const char *family, const char **type, const char **l
 		{"corosfs_cache_oldest_fetch_timestamp_seconds", "The oldest fetch of a month."},
 		{"corosfs_downloads", "Downloaded files on disk, as far as anybody looked."},
 		{"corosfs_downloads_bytes", "Their bytes."},
+		{"corosfs_downloads_failing", "Recordings that failed the last time."},
 		{"corosfs_activities", "Activities that the hub counts."},
 	};
 	const char *help = metrics_help(family, type, labels);

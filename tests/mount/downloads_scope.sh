@@ -6,8 +6,9 @@
 command -v jq >/dev/null || skip "no jq"
 hub_start --athlete synthetic --activities 80 --years 0.5 --last-day 20231231
 expect_log 'cannot fetch a [a-z]* file' 'Training Hub' 'files can be fetched again'
-mount_fs -o rate=0
+mount_fs -o rate=0,log=info
 cp -r "$M/fit" "$T/good"
+check "a walk that fetches all is told of" grep -q '50 recordings fetched in a row' "$T/log"
 good=$(requests)
 files() { (cd "$1" && find . -type f -printf '%P\n' | sort); }
 files "$T/good" >"$T/names"
@@ -79,6 +80,7 @@ same "all others are there" "$(cat "$T/bad")" "$(missing "$T/copy")"
 check "for few questions more (were $(requests), $good without them)" \
     test "$(requests)" -le $((good + good / 5 + 3 * 24))
 last=$(tail -n 1 "$T/bad")
+check "the status tells" sh -c '"$1" --status "$2" | grep -q "; 24 fail"' - "$COROSFS" "$M"
 
 # ---- when it is well again
 
