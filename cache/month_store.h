@@ -139,8 +139,8 @@ struct month_store_state {
 /* Looks at the disk for the age of what is not in memory: not from the transport thread. */
 void month_store_state(struct month_store *s, struct month_store_state *out);
 
-/* The machine slept, or its clock was set: what failed is asked for as soon as somebody wants it, on
- * connections of now. */
+/* The machine slept, or its clock was set: what failed is asked for as soon as somebody wants it,
+ * on connections of now. */
 void month_store_again(struct month_store *s);
 
 /* Fetches everything that is cached again, in the background; and at once, whatever we were waiting

@@ -10,7 +10,7 @@
 #include "fs/node.h"
 #include "fs/watch.h"
 
-#define HURRY_MS  100 /* enough for the disk */
+#define HURRY_MS  50 /* enough for the disk */
 #define ASLEEP_MS 60000
 
 void request_ref(struct request *r)

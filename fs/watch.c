@@ -12,8 +12,9 @@
 #include "fs/interrupt.h"
 
 #define WATCH_MS       50
-#define SECOND_LOOK_MS 100 /* an interrupt without a reason is a freezer's after this */
-#define GROUP_MS       500 /* between two looks at a control group, which costs more */
+#define SECOND_LOOK_MS 100  /* an interrupt without a reason is a freezer's after this */
+#define FREEZING_MS    1000 /* so long after one was frozen the others need no second look */
+#define GROUP_MS       500  /* between two looks at a control group, which costs more */
 
 static struct watch {
 	struct lock lock;
@@ -23,6 +24,8 @@ static struct watch {
 	int running, stopping;
 	int news; /* somebody was added, or interrupted */
 	struct request *first;
+	/* -- the thread's alone */
+	int64_t frozen_ms; /* when somebody was */
 } watch = {.lock = {PTHREAD_MUTEX_INITIALIZER}, .wake = PTHREAD_COND_INITIALIZER};
 
 static void answer_interrupted(struct request *r)
@@ -40,7 +43,9 @@ static int is_silent(struct request *r, enum interrupt why, int64_t now_ms)
 	r->is_explained |= why != INTERRUPT_SILENT;
 	if (!r->silent_ms)
 		r->silent_ms = now_ms;
-	if (r->is_explained || now_ms - r->silent_ms < SECOND_LOOK_MS)
+	/* Those who wait behind another for the same name ask one after the other. */
+	int is_sure = watch.frozen_ms && now_ms - watch.frozen_ms < FREEZING_MS;
+	if (r->is_explained || (!is_sure && now_ms - r->silent_ms < SECOND_LOOK_MS))
 		return 0;
 	r->is_explained = interrupt_is_doubtful(r->tid);
 	return !r->is_explained;
@@ -70,9 +75,11 @@ static int look_at(struct request *r)
 			answer_interrupted(r);
 		return 1;
 	}
+	int is_frozen = (is_interrupted && is_silent(r, why, now_ms)) || is_group_frozen(r, now_ms);
+	if (is_frozen)
+		watch.frozen_ms = now_ms;
 	/* Again until it is answered: it may have been between two waits. */
-	if (request_is_hurried(r) || (is_interrupted && is_silent(r, why, now_ms)) ||
-	    is_group_frozen(r, now_ms))
+	if (is_frozen || request_is_hurried(r))
 		request_hurry(r);
 	return 0;
 }
