@@ -49,6 +49,10 @@ static struct history next_history(const struct history *old, const struct listi
 	memcpy(h.is_empty, l->is_empty, sizeof(h.is_empty));
 	if (!old->known)
 		return h;
+	/* A clock that was set back is not to be followed. */
+	if (now_s < old->fetched_s ||
+	    (old->newest_s > h.newest_s && old->newest_s <= now_s + 86400))
+		h.newest_s = old->newest_s;
 	/* The ends may be among those that could not be read: no year goes because of that. */
 	if ((l->bad || is_narrow) && old->newest_day) {
 		h.newest_day = h.newest_day > old->newest_day ? h.newest_day : old->newest_day;

@@ -651,6 +651,29 @@ static void narrow_ends(void **state)
 	teardown(&t);
 }
 
+/* A clock that is wrong for a while makes nothing stale. */
+static void clock_of_before(void **state)
+{
+	struct history h;
+	struct store t;
+
+	(void)state;
+	setup(&t);
+	start(&t);
+	put(&t, 1, 20210510, NULL);
+	put(&t, 2, 20230101, NULL);
+	fetch_history(&t);
+	for (int64_t days = 300; days <= 20000; days += 19700) {
+		fake_clock_step(-days * 86400);
+		fetch_history(&t);
+		fake_clock_step(days * 86400 + TTL_S);
+		fetch_history(&t);
+		month_store_history_now(t.store, &h);
+		assert_true(h.stale_s == 0);
+	}
+	teardown(&t);
+}
+
 /* A hub that has nothing at all is not believed about a month that was never seen. */
 static void lost_while_unseen(void **state)
 {
@@ -690,6 +713,7 @@ int main(void)
 	rows_add(&rows, "the later question wins", later_question_wins, NULL);
 	rows_add(&rows, "activities far away", far_away, NULL);
 	rows_add(&rows, "ends without the newest page", narrow_ends, NULL);
+	rows_add(&rows, "a clock of before", clock_of_before, NULL);
 	rows_add(&rows, "emptied before it was seen", lost_while_unseen, NULL);
 	rows_add(&rows, "the history brings its months", history_brings_its_months, NULL);
 	rows_add(&rows, "of more than a page, the whole ones", history_of_more_than_a_page, NULL);
