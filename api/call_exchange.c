@@ -30,15 +30,20 @@ void call_counts(struct session *s, enum verdict verdict, const struct http_answ
 		breaker_succeeded(&s->breaker);
 }
 
-/* Tries again later if that may help. Returns whether it will. */
+/*
+ * Tries again later if that may help. Returns whether it will. One more attempt is enough, since
+ * whoever wants it looks again; what failed the last time as well is not worth that one. A hub that
+ * asks to slow down says itself how often it wants to be asked.
+ */
 static int again(struct call *c, const struct http_answer *a, const struct err *why)
 {
 	const struct session *s = c->session;
 	struct retry_outcome outcome = {why->code, a ? a->status : 0, a ? a->retry_after_s : -1};
 	int64_t left_ms = c->start_ms + 2 * (int64_t)s->config.timeout_ms - session_now_ms(s);
 	int wait_ms = retry_wait_ms(&outcome, c->attempt, left_ms, retry_random());
+	int is_odd = outcome.status != 429;
 
-	if (wait_ms < 0)
+	if (wait_ms < 0 || (is_odd && (c->attempt > 1 || rests_has(&s->rests, c->path))))
 		return 0;
 	log_debug("%s %s: again in %d ms", c->method, c->path, wait_ms);
 	return call_postpone(c, wait_ms) == 0;
@@ -117,8 +122,7 @@ static void failed(struct call *c, const struct http_answer *a)
 	/* A wish for rest is about all calls when it comes with 429, else about this one. */
 	int is_wish = a && a->retry_after_s > 0, is_firm = is_wish && a->status == 429;
 
-	if (is_wish && !is_firm)
-		rest(c, (int64_t)a->retry_after_s * 1000, &c->why);
+	rest(c, is_wish && !is_firm ? (int64_t)a->retry_after_s * 1000 : 0, &c->why);
 	if (!is_firm && breaker_is_near(&s->breaker) && can_tell(c)) {
 		doubt(c, told_of_hub);
 		return;
@@ -184,8 +188,24 @@ static void answered(void *arg, const struct http_answer *a, const struct err *w
 		return;
 	}
 	call_counts(s, verdict, a, &c->why);
+	rests_remove(&s->rests, c->path);
 	s->is_proven |= verdict == VERDICT_GOOD && c->generation == s->generation;
 	call_end(c, verdict == VERDICT_GOOD ? a : NULL, &c->why);
+}
+
+/* What is told of one thing is small, or comes in pieces: a hub that works begins with it soon, and
+ * one thing that it never tells of must not cost the time of many. */
+static int patience_ms(const struct call *c)
+{
+	int most_ms = c->session->config.timeout_ms, ms = most_ms / 3;
+	enum metric_call what = metrics_call(c->path);
+
+	if (c->timeout_ms)
+		return c->timeout_ms;
+	if (what != METRIC_CALL_DETAIL && what != METRIC_CALL_DOWNLOAD)
+		return most_ms;
+	ms = ms < SESSION_CHEAP_MS ? SESSION_CHEAP_MS : ms;
+	return ms < most_ms ? ms : most_ms;
 }
 
 static void send_call(void *arg, const struct err *err)
@@ -193,7 +213,7 @@ static void send_call(void *arg, const struct err *err)
 	struct call *c = arg;
 	struct session *s = c->session;
 	struct http_request request = {
-		.method = c->method, .max_size = CALL_ANSWER_MAX, .timeout_ms = c->timeout_ms};
+		.method = c->method, .max_size = CALL_ANSWER_MAX, .timeout_ms = patience_ms(c)};
 
 	if (err->code) {
 		/* Whether a login counts for the breaker is the session's business. */

@@ -36,6 +36,7 @@
 #define PAGE_SIZE_SAFE       100
 #define SESSION_CHEAP_PATH   "/activity/query?size=1&pageNumber=1"
 #define SESSION_CHEAP_MAX    (1u << 20)
+#define SESSION_CHEAP_MS     10000 /* a page of one does not take longer on a hub that works */
 
 enum session_phase {
 	SESSION_IDLE,

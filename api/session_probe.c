@@ -7,8 +7,6 @@
 #include "api/exchange.h"
 #include "api/session_impl.h"
 
-#define PROBE_MS 10000 /* a page of one does not take longer on a hub that works */
-
 void session_probe_end(struct session *s, enum verdict verdict, const struct err *err)
 {
 	struct session_doubt *d = s->doubts, *next;
@@ -47,7 +45,8 @@ void session_probe(struct session *s, struct session_doubt *d)
 	const struct http_request request = {
 		.method = "GET",
 		.max_size = SESSION_CHEAP_MAX,
-		.timeout_ms = s->config.timeout_ms < PROBE_MS ? s->config.timeout_ms : PROBE_MS,
+		.timeout_ms = s->config.timeout_ms < SESSION_CHEAP_MS ? s->config.timeout_ms
+								      : SESSION_CHEAP_MS,
 	};
 	session_submit(s, s->token.base, SESSION_CHEAP_PATH, &request, answered, s);
 }

@@ -27,6 +27,21 @@ static void its_own(void **state)
 	assert_int_equal(rests_ask(&r, "/a?1", 199, &err), 0);
 }
 
+static void known(void **state)
+{
+	struct rests r = {0};
+
+	(void)state;
+	assert_false(rests_has(&r, "/a"));
+	rests_add(&r, "/a", 5, &why);
+	rests_add(&r, "/b", 6, &why);
+	assert_true(rests_has(&r, "/a"));
+	rests_remove(&r, "/a");
+	rests_remove(&r, "/c");
+	assert_false(rests_has(&r, "/a"));
+	assert_true(rests_has(&r, "/b"));
+}
+
 static void many(void **state)
 {
 	struct rests r = {0};
@@ -52,6 +67,7 @@ int main(void)
 	static struct rows rows;
 
 	rows_add(&rows, "a call rests, others do not, until it is over", its_own, NULL);
+	rows_add(&rows, "what failed is known until it works", known, NULL);
 	rows_add(&rows, "of too many those that rest longest", many, NULL);
 	return rows_run("rests", &rows);
 }
