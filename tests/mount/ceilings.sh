@@ -11,6 +11,7 @@ disk_most=65536    # kB
 hub_start --athlete both --activities 1200 --years 6
 expect_log 'cannot fetch' 'answers again' 'left out' 'counts' 'cannot be read' 'detail'
 
+process() { "$COROSFS" --status --json "$M" | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p'; }
 peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status"; }
 disk() { du -sk --apparent-size "$T/cache" | cut -f1; }
 served() { head -n 1 "$M/2022/12/activities.csv" | grep -q ^date,name; }
@@ -19,7 +20,7 @@ served() { head -n 1 "$M/2022/12/activities.csv" | grep -q ^date,name; }
 attack() {
     forget_months
     mount_fs -o "cache_size=64M,timeout=${3-10},rate=0"
-    pid=$(pid_at "$M")
+    pid=$(process)
     check "$1: a month before" within 20 served
     years=$(cd "$M" && find . -maxdepth 1 -name '20*' ! -name 2022)
     hubctl set "{\"fault\": $2}"
@@ -48,7 +49,7 @@ attack "headers without end" '{"kind": "endless", "what": "headers"}'
 
 # What unpacks while the disk is slower waits in libcurl.
 mount_fs -o timeout=10,rate=0
-pid=$(pid_at "$M")
+pid=$(process)
 check "a month before" within 20 served
 hubctl set '{"fault": {"kind": "huge", "mb": 60, "unit": "[0]", "gzip": true,
     "path": "/activity/detail/query"}}'
