@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "api/clock.h"
 #include "api/day.h"
 #include "cache/atomic_file.h"
 
@@ -191,7 +192,7 @@ static int row_valid(const struct month *m, const struct activity *a)
 	return a->label_id >= 1 && a->label_id <= LABEL_ID_MAX && strings <= m->strings_len &&
 	       a->json_lines <= a->json_len && day_valid(a->day) &&
 	       month_of_day(a->day) == m->number && a->start_s >= 0 && a->end_s >= a->start_s &&
-	       a->changed_ns >= 0;
+	       a->end_s <= INT64_MAX / CLOCK_NS && a->changed_ns >= 0;
 }
 
 static int read_rows(int fd, const struct header *h, struct month *m, struct err *err)

@@ -354,6 +354,7 @@ static const struct forged_case {
 	{"a start before 1970", ROW(start_s), 8, (uint64_t)-1},
 	{"a start that breaks the order", ROW(start_s), 8, 5},
 	{"an end before the start", ROW(end_s), 8, 1},
+	{"an end that is no time in nanoseconds", ROW(end_s), 8, INT64_C(1) << 60},
 	{"a negative change", ROW(changed_ns), 8, (uint64_t)-5},
 	{"text past the end", ROW(json_at), 4, UINT32_MAX},
 	{"a text that is another's", NEXT(json_at), 4, 0},
