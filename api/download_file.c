@@ -58,7 +58,7 @@ static struct download *next_queued(const struct downloads *all)
 	return next;
 }
 
-static void free_place(struct download *d)
+void download_free_place(struct download *d)
 {
 	struct downloads *all = d->all;
 
@@ -92,7 +92,7 @@ static void look_at_places(void *arg)
 
 	all->is_watching = 0;
 	for (struct download *d; next_queued(all) && (d = slow_one(all));)
-		free_place(d);
+		download_free_place(d);
 	if (next_queued(all))
 		watch(all);
 }
@@ -103,13 +103,12 @@ static void watch(struct downloads *all)
 		all->is_watching = http_after(all->files, WATCH_MS, look_at_places, all) == 0;
 }
 
-/* On the file thread. */
-static void end(struct download *d, enum failure_scope scope, const struct err *err)
+void download_end(struct download *d, enum failure_scope scope, const struct err *err)
 {
 	if (d->is_trial)
 		breaker_undecided(&d->all->breaker);
 	download_delist(d);
-	free_place(d);
+	download_free_place(d);
 	download_finish(d, scope, err);
 }
 
@@ -122,7 +121,7 @@ void download_give_up(void *arg)
 	if (atomic_load(&d->sink_code) < 0)
 		download_detail_end(d);
 	else
-		end(d, d->scope, &why);
+		download_end(d, d->scope, &why);
 }
 
 void download_cancel_all(void *arg)
@@ -135,105 +134,6 @@ void download_cancel_all(void *arg)
 		next = d->next;
 		download_finish_code(d, -ECANCELED);
 	}
-}
-
-/* ---- the file host's breaker ---- */
-
-/* 0: the file host may be asked. */
-static int turned_away(struct download *d, struct err *err)
-{
-	struct breaker *b = &d->all->breaker;
-
-	if (d->is_trial)
-		return 0;
-	int r = breaker_ask(b, session_now_ms(d->all->session), err);
-	d->is_trial = r == 0 && b->failures >= BREAKER_FAILURES;
-	return r;
-}
-
-static void host_works(struct download *d)
-{
-	breaker_succeeded(&d->all->breaker);
-	d->all->last_failed = 0;
-	d->is_trial = 0;
-}
-
-/* One that fails again and again says no more than one that fails once. */
-static void host_fails(struct download *d, const struct err *err)
-{
-	struct downloads *all = d->all;
-
-	if (!d->is_trial && all->last_failed == d->want.label_id)
-		return;
-	breaker_failed(&all->breaker, session_now_ms(all->session), err);
-	all->last_failed = d->want.label_id;
-	d->is_trial = 0;
-}
-
-/* ---- the probe ---- */
-
-/*
- * The breaker is about the host, and five recordings in a row may be lost: before it opens, and
- * before it stays open, the last file that came is fetched once more, to nowhere, and counts in the
- * place of the one that failed.
- */
-static int probe_begin(void *arg)
-{
-	(void)arg;
-	return 0;
-}
-
-static int probe_write(void *arg, const char *data, size_t len)
-{
-	(void)arg;
-	(void)data;
-	(void)len;
-	return 0;
-}
-
-static enum failure_scope whose(const struct downloads *all, enum failure_scope scope)
-{
-	return all->breaker.failures < BREAKER_FAILURES ? scope : FAILURE_HUB;
-}
-
-static void probe_done(void *arg, enum failure_scope scope, const struct err *err)
-{
-	struct downloads *all = arg;
-	struct download *d;
-
-	(void)scope;
-	(void)err;
-	all->is_probing = 0;
-	for (;;) {
-		for (d = all->first; d && !d->is_doubted; d = d->next)
-			;
-		if (!d)
-			return;
-		const struct err why = d->why;
-		d->is_doubted = 0;
-		end(d, whose(all, d->scope), &why);
-	}
-}
-
-/* Whether the probe will tell. */
-static int doubt(struct download *d, enum failure_scope scope, const struct err *why)
-{
-	static const struct download_sink sink = {probe_begin, probe_write, probe_done};
-	struct downloads *all = d->all;
-	int is_near = d->is_trial || all->breaker.failures == BREAKER_FAILURES - 1;
-
-	if (scope == FAILURE_HUB || !is_near || d->is_probe || !all->good.label_id ||
-	    all->good.label_id == d->want.label_id)
-		return 0;
-	if (!all->is_probing)
-		all->is_probing = download_begin(all, &all->good, &sink, all, 1) == 0;
-	d->is_doubted = all->is_probing;
-	d->is_trial &= !d->is_doubted;
-	d->scope = scope;
-	d->why = *why;
-	if (d->is_doubted)
-		free_place(d);
-	return d->is_doubted;
 }
 
 /* ---- the file ---- */
@@ -315,7 +215,7 @@ static int follow(struct download *d, const struct http_answer *a)
 	char *url = strdup(a->redirect);
 	if (!url) {
 		err_sys(&why, -ENOMEM, "follow the Training Hub's file host");
-		end(d, FAILURE_HUB, &why);
+		download_end(d, FAILURE_HUB, &why);
 		return 1;
 	}
 	free(d->url);
@@ -341,7 +241,7 @@ static void came(struct download *d)
 	struct err err;
 	int r = export_check(&d->edges, &err);
 
-	host_works(d);
+	download_host_works(d);
 	if (r > 0 && !d->is_odd++) {
 		fetch(d);
 		return;
@@ -353,7 +253,7 @@ static void came(struct download *d)
 		all->given_ms = session_now_ms(all->session);
 		err = (struct err){0};
 	}
-	end(d, FAILURE_ITEM, &err);
+	download_end(d, FAILURE_ITEM, &err);
 }
 
 static void fetched(void *arg, const struct http_answer *a, const struct err *why)
@@ -366,6 +266,11 @@ static void fetched(void *arg, const struct http_answer *a, const struct err *wh
 		came(d);
 		return;
 	}
+	if (d->is_probe && d->sink_failed) {
+		download_host_works(d);
+		download_end(d, FAILURE_ITEM, &err);
+		return;
+	}
 	if (a && follow(d, a))
 		return;
 	if (is_missing(a) && !d->missed_ms)
@@ -373,18 +278,18 @@ static void fetched(void *arg, const struct http_answer *a, const struct err *wh
 	int wait_ms = again_ms(d, a, why);
 	if (wait_ms >= 0 && http_after(d->all->files, wait_ms, fetch, d) == 0) {
 		/* Others need not wait for what is not there yet. */
-		free_place(d);
+		download_free_place(d);
 		return;
 	}
 	enum failure_scope scope = scope_of(d, a, why);
 	if (d->sink_failed) {
 		err_sys(&err, why->code, "keep it");
 	} else if (explain(a, why, &err)) {
-		if (doubt(d, scope, &err))
+		if (download_doubt(d, scope, &err))
 			return;
-		host_fails(d, &err);
+		download_host_fails(d, &err);
 	}
-	end(d, whose(d->all, scope), &err);
+	download_end(d, download_whose(d->all, scope), &err);
 }
 
 /* An attempt, when there is a place for it. */
@@ -405,9 +310,9 @@ static void fetch(void *arg)
 	if (r < 0)
 		err_sys(&err, r, "keep it");
 	else
-		r = turned_away(d, &err);
+		r = download_turned_away(d, &err);
 	if (r < 0) {
-		end(d, FAILURE_HUB, &err);
+		download_end(d, FAILURE_HUB, &err);
 		return;
 	}
 	struct http_request request = {.method = "GET",
@@ -425,8 +330,8 @@ void download_enter(void *arg)
 	struct err err;
 
 	download_enlist(d);
-	if (turned_away(d, &err) < 0)
-		end(d, FAILURE_HUB, &err);
+	if (download_turned_away(d, &err) < 0)
+		download_end(d, FAILURE_HUB, &err);
 	else
 		download_ask(d);
 }

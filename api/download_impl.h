@@ -5,6 +5,7 @@
  *     download.c         the questions to the hub, and what it says, on the session's thread
  *     download_detail.c  details, which the session's thread hands on to the thread of downloads
  *     download_file.c    the files, on the thread of downloads
+ *     download_host.c    whether the file host works; the same
  */
 #ifndef API_DOWNLOAD_IMPL_H
 #define API_DOWNLOAD_IMPL_H
@@ -97,6 +98,10 @@ void download_detail_end(void *download);
 /* Those that are this thread's are in a list, so that its end can end them. */
 void download_enlist(struct download *d);
 void download_delist(struct download *d);
+/* The end, once. */
+void download_end(struct download *d, enum failure_scope scope, const struct err *err);
+/* Others may have its place. */
+void download_free_place(struct download *d);
 /* http_task: ends all of a struct downloads. */
 void download_cancel_all(void *downloads);
 /* http_tasks: a struct download is about to be asked for; knows its URL, and comes to be fetched;
@@ -104,5 +109,16 @@ void download_cancel_all(void *downloads);
 void download_enter(void *download);
 void download_arrive(void *download);
 void download_give_up(void *download);
+
+/* ---- download_host.c, on the thread of downloads ---- */
+
+/* 0: the file host may be asked; else the errno and words of its breaker. */
+int download_turned_away(struct download *d, struct err *err);
+void download_host_works(struct download *d);
+void download_host_fails(struct download *d, const struct err *err);
+/* Whether a probe will tell whose failure it is: it ends the download then. */
+int download_doubt(struct download *d, enum failure_scope scope, const struct err *why);
+/* Whose failure it is while the host works, or does not. */
+enum failure_scope download_whose(const struct downloads *all, enum failure_scope scope);
 
 #endif

@@ -9,8 +9,7 @@
 /*
  * An item that fails every night must not be asked for all night long, and one that failed for a
  * moment, or because the hub did, is wanted again as soon as the hub itself: hence from seconds to
- * hours. What two answers of the hub agree on
- * is kept for days, and on disk.
+ * hours. What two answers of the hub agree on is kept for days, and on disk.
  */
 const struct failure_rule failure_rules[FAILURE_SCOPES] = {
 	[FAILURE_ITEM] = {"a recording that fails", 10, 6 * HOUR},

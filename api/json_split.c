@@ -145,7 +145,7 @@ static int is_link(const char *name, size_t len)
 
 static int take_key(struct json_split *s, const char *token, size_t len)
 {
-	char text[64];
+	char text[64] = "";
 	struct buf name = {.data = text, .size = sizeof(text), .max = sizeof(text) - 1};
 	int is_short = json_text_string(token, len, &name) == 0;
 	int r = separate(s, s->want == FIRST_KEY);

@@ -15,12 +15,13 @@
 #include "cache/blob_impl.h"
 #include "cache/folder.h"
 
-#define PIECE       (64 << 10)
-#define ROOM        (8 << 20) /* given up at a time when the disk is full, or an eighth of all */
-#define KEEP        4         /* used last, and so perhaps being read: they stay in any cache */
-#define SPOOL_SIZE  (64 << 20)
-#define SPOOL_FILES 128
-#define CONTROLS    "controls"
+#define PIECE        (64 << 10)
+#define ROOM         (8 << 20) /* given up at a time when the disk is full, or an eighth of all */
+#define KEEP         4         /* used last, and so perhaps being read: they stay in any cache */
+#define SPOOL_SIZE   (64 << 20)
+#define SPOOL_FILES  128
+#define CONTROLS     "controls"
+#define CONTROLS_MAX 384
 
 /* ---- jobs ---- */
 
@@ -175,7 +176,7 @@ void blob_disk_forget(struct blob_store *s, const struct blob_entry *e)
 
 void blob_disk_controls(struct blob_store *s, const struct blob_entry *e)
 {
-	char text[EXPORTS * 64] = "";
+	char text[CONTROLS_MAX] = "";
 	struct iovec iov = {text, 0};
 
 	(void)e;
@@ -193,21 +194,31 @@ void blob_disk_controls(struct blob_store *s, const struct blob_entry *e)
 		atomic_file_write(s->config.dir->fd, CONTROLS, &iov, 1, 0, NULL);
 }
 
+static void read_control(struct blob_store *s, char *line) REQUIRES(s->lock);
+static void read_control(struct blob_store *s, char *line)
+{
+	const char *name = strsep(&line, " ");
+	char *end;
+
+	if (!line)
+		return;
+	struct blob_control c = {.label_id = strtoull(line, &end, 10)};
+	c.sport = (int32_t)strtol(end, NULL, 10);
+	for (enum export form = 0; form < EXPORTS; form++)
+		if (strcmp(name, export_name(form)) == 0 && c.label_id <= LABEL_ID_MAX)
+			s->form[form].control = c;
+}
+
 static void read_controls(struct blob_store *s)
 {
-	char *text = NULL, *rest, *line, name[16];
-	struct blob_control c;
+	char *text = NULL, *rest, *line;
 	size_t len;
 
-	if (atomic_file_read(s->config.dir->fd, CONTROLS, EXPORTS * 64, &text, &len, NULL) < 0)
+	if (atomic_file_read(s->config.dir->fd, CONTROLS, CONTROLS_MAX, &text, &len, NULL) < 0)
 		return;
 	lock_take(&s->lock);
 	for (rest = text; (line = strsep(&rest, "\n"));)
-		for (enum export form = 0; form < EXPORTS; form++)
-			if (sscanf(line, "%15s %" SCNu64 " %" SCNd32, name, &c.label_id,
-				   &c.sport) == 3 &&
-			    strcmp(name, export_name(form)) == 0 && c.label_id <= LABEL_ID_MAX)
-				s->form[form].control = c;
+		read_control(s, line);
 	lock_drop(&s->lock);
 	free(text);
 }

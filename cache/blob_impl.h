@@ -2,10 +2,12 @@
 /*
  * The inside of the blob store:
  *
- *     blob_store.c  the calls, who waits, what is in memory
- *     blob_queue.c  what is to be fetched, and what came of it
- *     blob_disk.c   what is in files/: looked at, dated, removed, evicted
- *     blob_fetch.c  from the hub to a file with a name
+ *     blob_store.c    the calls, and who waits
+ *     blob_known.c    what is known of a file without its bytes
+ *     blob_queue.c    what is to be fetched
+ *     blob_fetch.c    from the hub to a file with a name
+ *     blob_outcome.c  what becomes of a fetch that has ended
+ *     blob_disk.c     what is in files/: looked at, dated, removed, evicted
  *
  * `lock` is the only one, and never held across disk, network or a callback.
  */
@@ -90,7 +92,7 @@ struct blob_store {
 	struct blob_form form[EXPORTS] GUARDED;
 };
 
-/* ---- blob_store.c ---- */
+/* ---- blob_known.c ---- */
 
 /* The entry of this key and edition; NULL: none. */
 struct blob_entry *blob_find_locked(struct blob_store *s, const struct blob_key *key)
@@ -99,6 +101,10 @@ struct blob_entry *blob_find_locked(struct blob_store *s, const struct blob_key 
 int blob_is_absent_locked(const struct blob_store *s, const struct blob_entry *e) REQUIRES(s->lock);
 /* Whether it failed so lately that it is left alone. */
 int blob_waits_locked(const struct blob_store *s, const struct blob_entry *e) REQUIRES(s->lock);
+
+/* ---- blob_store.c ---- */
+
+/* Whether somebody waits for this key. */
 int blob_has_waiter_locked(const struct blob_store *s, const struct blob_key *key)
 	REQUIRES(s->lock);
 /* Has everything of an activity forgotten, on the disk's thread, since what the folder holds may
@@ -127,6 +133,9 @@ void blob_queue_start(struct blob_store *s);
  * others wait. */
 int blob_queue_gives_way_locked(const struct blob_store *s, const struct blob_fetch *f)
 	REQUIRES(s->lock);
+
+/* ---- blob_outcome.c ---- */
+
 /* A fetch has ended: as download_sink's done. Frees it. */
 void blob_fetch_ended(struct blob_fetch *f, enum failure_scope scope, const struct err *err);
 
