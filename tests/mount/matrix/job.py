@@ -12,7 +12,7 @@ import traceback
 import world
 from rows import Password
 from tree import is_summary, snapshot, snapshot_names
-from world import ACCOUNT, PASSWORD, Hub, Wrong, in_time, is_gone, wait_for
+from world import ACCOUNT, PASSWORD, Hub, Mount, Wrong, in_time, wait_for
 
 OPS = ("lookup", "readdir", "read")
 # Late is who waits as if there were no deadline, not who is slow: this is no measurement.
@@ -31,6 +31,7 @@ class Job:
         self.password, self.clock = os.path.join(self.dir, "password"), os.path.join(self.dir, "clock")
         self.base_args = ["--athlete", "synthetic", "--activities", "300", "--years", "3",
                           "--last-day", args.today]
+        self.mounted = Mount(self.mount, self.cache)
         self.hub = Hub(self.dir, list(self.base_args) + list(row.hub_args))
         self.cells, self.failures = {}, []
         self.slowest = self.back_s = 0.0
@@ -59,19 +60,6 @@ class Job:
         if r.returncode:
             raise Wrong("no mount: " + r.stderr.strip())
 
-    def pid(self):
-        for name in os.listdir(self.cache):
-            with open(os.path.join(self.cache, name, "lock"), encoding="ascii") as f:
-                return int(f.read())
-        return 0
-
-    def stop_mount(self):
-        pid = self.pid()
-        wait_for(10, lambda: subprocess.run(["fusermount3", "-q", "-u", self.mount],
-                                            check=False).returncode == 0)
-        if not wait_for(20, lambda: not os.path.exists(f"/proc/{pid}/root") or is_gone(pid)):
-            raise Wrong("the mount does not end")
-
     def cache_folder(self):
         return os.path.join(self.cache, os.listdir(self.cache)[0])
 
@@ -86,7 +74,7 @@ class Job:
         if self.kind == "filled":
             with open(os.path.join(self.mount, "all/activities.csv"), "rb") as f:
                 f.read()
-        self.stop_mount()
+        self.mounted.stop()
         if os.path.exists(self.log) and os.path.getsize(self.log):
             with open(self.log, encoding="utf-8") as f:
                 raise Wrong("the log while all is well: " + f.read())
@@ -180,7 +168,7 @@ class Job:
             f.write(f"{LATER_S} {LATER_S}\n")
         os.rename(self.clock + ".new", self.clock)
         if self.row.nudge or self.row.grows or self.row.renames:
-            os.kill(self.pid(), signal.SIGHUP)
+            os.kill(self.mounted.pid(), signal.SIGHUP)
         if not in_time(BACK_S + 60, lambda: wait_for(BACK_S, self.is_back))[0] is True:
             self.wrong(f"the hub is well, and the mount is not: {self.last}")
         self.back_s = time.monotonic() - begin
@@ -237,7 +225,7 @@ class Job:
             violations = self.hub.stats()["violations"]
             if violations:
                 self.wrong(f"the hub saw {violations}")
-            self.stop_mount()
+            self.mounted.stop()
         except (Wrong, OSError, subprocess.SubprocessError) as e:
             self.wrong(f"{type(e).__name__}: {e}")
         except Exception:
@@ -247,12 +235,6 @@ class Job:
         return self
 
     def clean_up(self):
-        try:
-            pid = self.pid()
-            if not is_gone(pid):
-                os.kill(pid, signal.SIGKILL)
-        except (OSError, ValueError):
-            pass
-        subprocess.run(["fusermount3", "-q", "-u", "-z", self.mount], check=False)
+        self.mounted.kill()
         self.hub.stop()
         shutil.rmtree(self.copy, ignore_errors=True)

@@ -38,7 +38,7 @@ def template(args):
         job.start_mount()
         tree = snapshot(job.mount)
         subprocess.run(["rsync", "-a", job.mount + "/", args.template + "/"], check=True)
-        job.stop_mount()
+        job.mounted.stop()
         return Expected(tree)
     finally:
         job.clean_up()

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import signal
 import ssl
 import subprocess
 import sys
@@ -93,6 +94,35 @@ def is_gone(pid):
             return "\nState:\tZ" in f.read()
     except OSError:
         return True
+
+
+class Mount:
+    """What a mount on a folder of its own leaves behind: the pid in its cache."""
+
+    def __init__(self, where, cache):
+        self.where, self.cache = where, cache
+
+    def pid(self):
+        for name in os.listdir(self.cache):
+            with open(os.path.join(self.cache, name, "lock"), encoding="ascii") as f:
+                return int(f.read())
+        return 0
+
+    def stop(self):
+        pid = self.pid()
+        wait_for(10, lambda: subprocess.run(["fusermount3", "-q", "-u", self.where],
+                                            check=False).returncode == 0)
+        if not wait_for(30, lambda: is_gone(pid)):
+            raise Wrong("the mount does not end")
+
+    def kill(self):
+        try:
+            pid = self.pid()
+            if not is_gone(pid):
+                os.kill(pid, signal.SIGKILL)
+        except (OSError, ValueError):
+            pass
+        subprocess.run(["fusermount3", "-q", "-u", "-z", self.where], check=False)
 
 
 # ---- certificates and names

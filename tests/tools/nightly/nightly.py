@@ -18,12 +18,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../mount/matrix"))
-import world  # noqa: E402
-from world import ACCOUNT, PASSWORD, Hub, Wrong, is_gone, wait_for  # noqa: E402
+from world import ACCOUNT, PASSWORD, Hub, Mount, Wrong  # noqa: E402
 
 TIMEOUT_S = 4                 # of a call; what does not answer costs so much, once
 NIGHT_S = 150                 # a night that takes longer hangs
-HUB = ["--athlete", "synthetic", "--activities", "150", "--years", "3", "--last-day", "20241231"]
+HUB = ["--athlete", "synthetic", "--activities", "100", "--years", "2", "--last-day", "20241231"]
 
 # What comes instead of the right answer.
 KINDS = {
@@ -99,7 +98,7 @@ class Case:
         self.good = good                        # the same nights without a fault
         self.dir = os.path.join(args.dir, f"case.{number}")
         self.mount, self.cache = os.path.join(self.dir, "mnt"), os.path.join(self.dir, "cache")
-        self.hub = Hub(self.dir, HUB)
+        self.hub, self.mounted = Hub(self.dir, HUB), Mount(self.mount, self.cache)
         self.failures, self.requests, self.seconds, self.trees = [], [], [], []
 
     def start_mount(self):
@@ -110,19 +109,6 @@ class Case:
                            capture_output=True, text=True, timeout=60)
         if r.returncode:
             raise Wrong("no mount: " + r.stderr.strip())
-
-    def pid(self):
-        for name in os.listdir(self.cache):
-            with open(os.path.join(self.cache, name, "lock"), encoding="ascii") as f:
-                return int(f.read())
-        return 0
-
-    def stop_mount(self):
-        pid = self.pid()
-        wait_for(10, lambda: subprocess.run(["fusermount3", "-q", "-u", self.mount],
-                                            check=False).returncode == 0)
-        if not wait_for(30, lambda: is_gone(pid)):
-            raise Wrong("the mount does not end")
 
     def night(self, number):
         copy = os.path.join(self.dir, f"copy.{number}")
@@ -136,7 +122,7 @@ class Case:
                            text=True, timeout=NIGHT_S)
         self.seconds.append(time.monotonic() - begin)
         self.requests.append(self.hub.stats()["requests"])
-        self.stop_mount()
+        self.mounted.stop()
         self.trees.append(read_tree(copy))
         shutil.rmtree(copy)
         if self.good:
@@ -186,28 +172,18 @@ class Case:
         except (Wrong, OSError, subprocess.SubprocessError) as e:
             self.failures.append(f"{type(e).__name__}: {e}")
         finally:
-            self.clean_up()
+            self.mounted.kill()
+            self.hub.stop()
         return self
 
     def choose(self):
         """The activity that is to fail: one in the middle, with neighbours and a recording."""
-        items = self.hub.ask("GET", "items?month=202306")
+        items = self.hub.ask("GET", "items?month=202312")
         item = items[len(items) // 2]
         self.label, day = item["labelId"], str(item["date"])
         self.year, self.month = day[:4], day[4:6]
         names = [p for p in self.trees[0] if p.startswith("fit/") and f"/{day}-" in p]
         self.label_file = names[0]
-
-    def clean_up(self):
-        try:
-            pid = self.pid()
-            if not is_gone(pid):
-                os.kill(pid, 9)
-        except (OSError, ValueError):
-            pass
-        subprocess.run(["fusermount3", "-q", "-u", "-z", self.mount], check=False)
-        self.hub.stop()
-
 
 def main():
     p = argparse.ArgumentParser()
