@@ -10,7 +10,7 @@ fi
 . "$(dirname "$0")/../mount/lib.sh"
 command -v jq >/dev/null || skip "no jq"
 hub_start --athlete both --activities 60 --years 2
-for name in 'Long run, hilly, "slow"' '東京、朝のラン' 'Übung, früh'; do
+for name in 'Long run, hilly, "slow"' '東京、朝のラン' 'Übung, früh' 'a;=1+41;b'; do
     hubctl add "$(jq -n --arg name "$name" '{name: $name, date: 20221215, hhmm: "0700", distance: 10123.4}')" \
         >/dev/null
 done
@@ -102,6 +102,12 @@ for row in xml.fromstring(zipfile.ZipFile(sys.argv[1]).read("content.xml")).iter
         names.append(cells[1])
 assert names == [row[1] for row in csv.reader(open(sys.argv[2], newline=""))], names
 END
+    # Told that ; separates it sees other cells, and must run none of them.
+    cp "$M/2022/12/activities.csv" "$T/work/semicolons.csv"
+    check "with another separator" timeout 120 soffice --headless --infilter=CSV:59,34,UTF8 \
+        --convert-to fods --outdir "$T/work" "$T/work/semicolons.csv"
+    check "- the cells are others" grep -q 'apos;=1+41' "$T/work/semicolons.fods"
+    refused "- and no formula is run" grep -o -e 'table:formula="[^"]*"' "$T/work/semicolons.fods"
     same "no lock file was left behind, nor tried to be" "" "$(find "$M/all" -name '*lock*')"
 fi
 check "to stop" run "$end"
