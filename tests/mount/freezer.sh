@@ -65,11 +65,13 @@ interrupted "cat of a list" "$cg" cat "$M/2020/03/activities.csv"
 interrupted "ls" "$cg" ls "$M/2021/03"
 interrupted "find" "$cg" find "$M/2023/03" -type f
 interrupted "stat" "$cg" stat "$M/2019/03/activities.json"
-same "a request each" 4 "$(requests)"
+# On a slow machine it may be asked twice: a connection that is silent for long may be dead.
+months() { hubctl stats queries_seen | jq '[.[] | .startDay // empty] | unique | length'; }
+same "a month each" 4 "$(months)"
 hubctl clear
 check "what was asked for lands all the same" test -s "$M/2020/03/activities.csv"
 check "the others, too" ls "$M/2021/03" "$M/2023/03" "$M/2019/03"
-same "with no other request" 4 "$(requests)"
+same "with nothing else" 4 "$(months)"
 
 stall
 interrupted "cat of a recording" "$cg" cat "$fit/20221230-FooRun.fit"
