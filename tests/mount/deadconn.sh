@@ -4,7 +4,7 @@
 # and answers nothing, and a network that has forgotten them. What is asked on one is asked again on
 # a fresh one, long before its time is over.
 # shellcheck source=tests/mount/lib.sh
-if [ -z "${DEADCONN-}" ] && unshare -n true 2>/dev/null; then
+if [ -z "${DEADCONN-}" ] && unshare -n ip link set lo up 2>/dev/null; then
     # A network of its own, whose packets can be dropped.
     exec env DEADCONN=own unshare -n sh "$0"
 fi
