@@ -93,6 +93,47 @@ all() { diff -r "$M/fit" "$T/good" >"$T/said" 2>&1; }
 check "for all of them" within 20 all
 unmount
 
+# ---- four that drip hold up nobody
+
+hubctl set '{"faults": [{"kind": "trickle", "ms": 5, "path": "/tcx/", "times": 4}]}'
+mount_fs -o rate=0
+hubctl reset
+readers=
+for n in 1 20 40 60; do
+    name=$(sed -n ${n}p "$T/names")
+    cat "$M/tcx/${name%.fit}.tcx" >/dev/null 2>&1 &
+    readers="$readers $!"
+done
+asked() { [ "$(hubctl stats files)" -ge 4 ]; }
+within 20 asked
+name=$(sed -n 80p "$T/names")
+check "a fifth comes" timeout 20 cat "$M/tcx/${name%.fit}.tcx"
+check "while they drip" kill -0 $readers
+kill $readers
+for reader in $readers; do
+    wait "$reader" 2>/dev/null
+done
+hubctl set '{"faults": []}'
+
+# ---- the hub has other bytes than those whose size is known
+
+remount -o rate=0,cache_size=0
+for name in $(tail -n 6 "$T/names"); do
+    cat "$M/fit/$name" >/dev/null
+done
+hubctl set "{\"fault\": {\"kind\": \"file\", \"after_it\": \"more\", \"path\": \".fit\"}}"
+name=$(head -n 1 "$T/names")
+before=$(stat -c '%s %.9Y' "$M/fit/$name")
+hubctl reset
+same "a size that is known costs nothing" "$(stat -c %s "$T/good/$name") 0" "${before% *} $(hubctl stats files)"
+drop_caches
+cat "$M/fit/$name" >/dev/null 2>&1
+other() { [ "$(stat -c %s "$M/fit/$name")" -eq $((${before% *} + 4)) ]; }
+check "who reads finds out, and then it has another size" within 20 other
+check "and another time" test "$before" != "$(stat -c '%s %.9Y' "$M/fit/$name")"
+check "and is read" sh -c 'tail -c 4 "$1" | grep -q more' - "$M/fit/$name"
+unmount
+
 # ---- details that are larger than memory should be
 
 hubctl set '{"fault": {"kind": "huge", "mb": 40, "path": "/detail/query"}}'
