@@ -5,7 +5,7 @@
 #
 #   sh tests/mount/matrix.sh               all of it
 #   ROWS='429 stall' sh tests/mount/matrix.sh    the rows whose names hold one of these words
-#   MATRIX_JOBS=4                         so many mounts at once (default 8: they wait, too)
+#   MATRIX_JOBS=4                         so many mounts at once (default: three times the cores)
 # shellcheck source=tests/mount/lib.sh
 . "$(dirname "$0")/lib.sh"
 own_clock
@@ -29,7 +29,7 @@ at_end() {
 
 # shellcheck disable=SC2086
 $private "$py" "$TOP/tests/mount/matrix/matrix.py" --corosfs "$COROSFS" --dir "$T" \
-    --clock "$shim" --jobs "${MATRIX_JOBS:-8}" ${private:+--private} ${ROWS:+--rows "$ROWS"} &
+    --clock "$shim" --jobs "${MATRIX_JOBS:-$((3 * $(nproc)))}" ${private:+--private} ${ROWS:+--rows "$ROWS"} &
 pid=$!
 started="$started $pid"
 wait $pid

@@ -811,13 +811,20 @@ static void no_memory_to_prepare(void **state)
 	net_free(n);
 }
 
+#define TEN     "0123456789"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 static const struct memory_case {
 	const char *why;
 	enum export form;
 	const char *knobs;
 } memory_cases[] = {
 	{"no memory for a fit", EXPORT_FIT, "{}"},
-	{"no memory for a detail", EXPORT_DETAIL, "{}"},
+	/* A small one, since it comes so often. */
+	{"no memory for a detail", EXPORT_DETAIL,
+	 "{\"answers\":{\"/activity/detail/query\":{\"lapList\":[[1,2,3],{\"a\":\"" HUNDRED HUNDRED
+		 HUNDRED HUNDRED HUNDRED "\"}],\"b\":\"" HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
+	 "\"}}}"},
 	{"no memory to be sent on", EXPORT_FIT, TO(FIT_PATH)},
 };
 
