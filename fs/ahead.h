@@ -2,7 +2,8 @@
 /*
  * Downloads ahead of a reader: programs stat and read one file after the other, so when the
  * files of a directory are being asked for in order, the next ones of that directory are fetched
- * before they are asked for. One look at one file fetches that file alone.
+ * before they are asked for; on into the months that follow if that is where the program came from.
+ * One look at one file fetches that file alone.
  */
 #ifndef FS_AHEAD_H
 #define FS_AHEAD_H
@@ -22,13 +23,15 @@ struct ahead {
 		int month;     /* day.h */
 		long at, last; /* the file asked for, and the month's last, in name order */
 		int run;       /* files asked for in order */
+		int crossed;   /* on from one month into the next */
 	} place[FORMATS] GUARDED;
 };
 
 /* The download `t` of the month at `span` is asked for. */
 void ahead_note(struct fs *fs, const struct thing *t, const struct span *span, enum blob_need need);
 
-/* Pure: whether file `at` of `month` follows on what was asked for last; moves the place there. */
+/* Pure: whether file `at` of `month` follows on what was asked for last: 0; 1; or 2: and so it did
+ * from one month into the next. Moves the place there. */
 int ahead_step(struct ahead_place *p, int month, long at, long last);
 
 #endif
