@@ -19,9 +19,10 @@
 #include <stdint.h>
 
 #include "api/err.h"
+#include "api/failure.h"
 
 #define BREAKER_FAILURES 5
-#define BREAKER_OPEN_MS  10000
+#define BREAKER_OPEN_MS  failure_wait_ms(FAILURE_HUB, 1)
 #define BREAKER_REST_MS  3600000 /* the longest rest that the hub may ask for */
 
 struct breaker {

@@ -15,7 +15,7 @@ enum failure_scope {
 	FAILURE_GONE,      /* one recording that the file host does not have; the same, on disk */
 	FAILURE_ABSENT,    /* one recording that the hub does not make; the same, on disk */
 	FAILURE_MONTH,     /* one month of the list; the month store, until unmounted */
-	FAILURE_HUB,       /* different calls in a row; the breaker of calls */
+	FAILURE_HUB,       /* calls in a row, and then a cheap one; the breaker of calls */
 	FAILURE_FILE_HOST, /* different files in a row; the breaker of files */
 	FAILURE_LOGIN,     /* the web app has the session; the session */
 	FAILURE_PASSWORD,  /* the hub refuses it; on disk, until another one is given */

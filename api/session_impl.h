@@ -27,16 +27,17 @@
 #include "api/said.h"
 #include "api/session.h"
 
-#define SESSION_LOGIN_GAP_MS 60000  /* between logins, and between questions for a password */
-#define SESSION_TAKEN_MS     600000 /* a token that dies within this was taken by the web app */
-#define SESSION_PASSWORD_MS  120000 /* how long calls wait for a password */
-#define CALLS_AT_ONCE        4
-#define CALLS_MAX            8   /* with those that the hub lets wait */
-#define PAGE_SIZE            200 /* activities a page; coros-api.md 4.1 */
-#define PAGE_SIZE_SAFE       100
-#define SESSION_CHEAP_PATH   "/activity/query?size=1&pageNumber=1"
-#define SESSION_CHEAP_MAX    (1u << 20)
-#define SESSION_CHEAP_MS     10000 /* a page of one does not take longer on a hub that works */
+#define SESSION_LOGIN_GAP_MS 60000 /* between logins, and between questions for a password */
+/* A token that dies within this was taken by the web app. */
+#define SESSION_TAKEN_MS    failure_wait_ms(FAILURE_LOGIN, 1)
+#define SESSION_PASSWORD_MS 120000 /* how long calls wait for a password */
+#define CALLS_AT_ONCE       4
+#define CALLS_MAX           8   /* with those that the hub lets wait */
+#define PAGE_SIZE           200 /* activities a page; coros-api.md 4.1 */
+#define PAGE_SIZE_SAFE      100
+#define SESSION_CHEAP_PATH  "/activity/query?size=1&pageNumber=1"
+#define SESSION_CHEAP_MAX   (1u << 20)
+#define SESSION_CHEAP_MS    10000 /* a page of one does not take longer on a hub that works */
 
 enum session_phase {
 	SESSION_IDLE,
