@@ -75,7 +75,8 @@ hubctl edit "{\"labelId\": \"$id\", \"set\": {\"name\": \"Renamed Run\"}}"
 check "a new title is a new name" within 15 has "$fit" "$today-RenamedRun.fit"
 check "in every tree" within 15 has "$gpx" "$today-RenamedRun.gpx"
 check "the old one is gone" within 15 has_not "$fit" "$today-KnownRun.fit"
-refused "also by look-up" stat "$fit/$today-KnownRun.fit"
+unnamed() { ! stat "$1" >/dev/null 2>&1; }
+check "also by look-up" within 10 unnamed "$fit/$today-KnownRun.fit"
 same "the inode number stays" "$ino" "$(stat -c %i "$fit/$today-RenamedRun.fit")"
 check "the bytes are the same" cmp "$T/old.fit" "$fit/$today-RenamedRun.fit"
 same "without a download" "0 0" "$(hubctl stats downloads) $(hubctl stats files)"
@@ -117,8 +118,7 @@ hubctl set '{"faults": []}'
 same "its blob is there" 1 "$(files "fit-$gone_id-*")"
 hubctl delete "{\"labelId\": \"$gone_id\"}"
 check "a deleted activity goes" within 15 has_not "$fit" "$today-ShortLived.fit"
-unnamed() { ! stat "$fit/$today-ShortLived.fit" >/dev/null 2>&1; }
-check "also by look-up" within 10 unnamed
+check "also by look-up" within 10 unnamed "$fit/$today-ShortLived.fit"
 no_blob() { [ "$(files "*-$gone_id-*")" -eq 0 ]; }
 check "its file goes with it" within 10 no_blob
 holds_on "who had it open reads on"
