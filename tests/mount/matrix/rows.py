@@ -112,6 +112,10 @@ class WebApp(Row):
         job.hub.set({"expire_token": True, "kill_token_after_login_s": 0})
 
 
+class Heavy(Row):
+    gives_empty = ("EIO", "data", "EIO")        # the years are told by what is counted
+
+
 class Password(Row):
     """The password was changed on the hub; then the user mends the password file."""
 
@@ -216,6 +220,13 @@ def rows():
     row("1019 soon after each login", "EACCES", log=[taken], logins=1, nudge=True, kind=WebApp)
     row("another home, and api= without %r", "EACCES", {"expire_token": True, "region": 3},
         ["does not take the login that it has just given"], logins=1, nudge=True, routes=False)
+    row("401 with a page", eio, fault("status", code=401, body="html"), ["HTTP 401"])
+    row("401 with the API's words", eio, fault("status", code=401), ["HTTP 401|code 1001"])
+    row("1031, whatever the size", eio, fault("result", code="1031"), ["does not take these"], requests=40)
+    row("trailers without end", eio, fault("endless"), ["header"])
+    row("headers without end", eio, fault("endless", what="headers"), ["header"])
+    row("items too heavy to keep", eio, fault("heavy", n=100000), ["no activity of|cannot be read"] * 2,
+        kind=Heavy)
     row("403 with a page", eio, fault("status", code=403, body="html"), ["HTTP 403"])
     row("1030, the password was changed", "EACCES", log=["refuses this e-mail"], nudge=True,
         kind=Password)
