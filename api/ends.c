@@ -30,6 +30,7 @@ struct ends {
 	int year;           /* the oldest that is known to be there */
 	int is_back;        /* the last page is before where the count says it is */
 	struct err why_bad;
+	struct err failed; /* the first page that did not come */
 };
 
 static void pass_start(struct ends *e);
@@ -70,9 +71,11 @@ static void succeed(struct ends *e, int32_t oldest_day)
 	finish(e, &none);
 }
 
-/* The first trouble is the reason for all that is less exact. */
+/* The first trouble is the reason for all that is less exact, or for the failure of all. */
 static void note(struct ends *e, const char *page, const struct err *err)
 {
+	if (!e->failed.code)
+		e->failed = *err;
 	if (!e->listing->why.code)
 		err_set(&e->listing->why, err->code ? err->code : -EIO,
 			"the %s page of the Training Hub's list cannot be read (%s); the years are "
@@ -113,6 +116,18 @@ static int32_t oldest_in(const struct activities *list, int32_t day)
 	return day;
 }
 
+/* Counted, and not listed: that there is nothing is the last thing to believe. */
+static void not_to_be_seen(struct ends *e, const struct page *page)
+{
+	struct err err;
+
+	err_set(&err, -EIO,
+		"the Training Hub counts %lld activities but lists none; such a list is not "
+		"believed",
+		(long long)page->count);
+	finish(e, &err);
+}
+
 /* Two activities that follow each other, years apart: those between have none. */
 static void note_gaps(struct listing *l, const struct activities *list, const struct page *page)
 {
@@ -141,8 +156,11 @@ static void take_year(void *arg, int number, const struct page *page, const stru
 		succeed(e, e->oldest_day ? e->oldest_day : e->year * 10000 + 101);
 		return;
 	}
-	/* Counted, and not to be seen: that there is nothing is the last thing to believe. */
-	if ((!page && is_hopeless(err)) || (page && !page->items) || e->questions++ > YEARS_MAX) {
+	if (page && !page->items) {
+		not_to_be_seen(e, page);
+		return;
+	}
+	if ((!page && is_hopeless(err)) || e->questions++ > YEARS_MAX) {
 		finish(e, page ? &e->listing->why : err);
 		return;
 	}
@@ -292,7 +310,7 @@ static void take_count(void *arg, int number, const struct page *page, const str
 
 	(void)number;
 	if (!page) {
-		finish(e, is_hopeless(err) ? err : &e->listing->why);
+		finish(e, is_hopeless(err) ? err : &e->failed);
 		return;
 	}
 	e->listing->count = page->count;
@@ -310,6 +328,8 @@ static void take_very_newest(void *arg, int number, const struct page *page, con
 		finish(e, err);
 	} else if (!page) {
 		ask(e, &behind_all, take_count);
+	} else if (page->count && !page->items) {
+		not_to_be_seen(e, page);
 	} else {
 		e->listing->count = page->count;
 		listing_sort(e->listing);

@@ -75,28 +75,6 @@ static void give_up(struct range *r, const char *why)
 	finish(r, NULL, &err);
 }
 
-/* Rows that the hub should not have listed; they stay out of days they do not belong to. How many.
- */
-static size_t drop_outside(struct range *r)
-{
-	struct activities *list = &r->listing->list;
-	size_t n = 0, before = list->n;
-
-	for (size_t i = 0; i < before; i++)
-		if (list->row[i].day >= r->first && list->row[i].day <= r->last)
-			list->row[n++] = list->row[i];
-	list->n = n;
-	if (n == before)
-		return 0;
-	struct err odd;
-	err_set(&odd, 0,
-		"the Training Hub lists %zu activities outside %d..%d when asked for these days; "
-		"they are left out",
-		before - n, r->first, r->last);
-	listing_warn_once(r->session, &odd);
-	return before - n;
-}
-
 /* A hub that lost its place has nothing anywhere. */
 static void take_proof(void *arg, int number, const struct page *page, const struct err *err)
 {
@@ -117,25 +95,15 @@ static int is_one_month(const struct range *r)
 	return r->first / 100 == r->last / 100;
 }
 
-/* Months of more than any athlete has are holes. Whether there are any. */
-static int find_crowded(struct range *r)
+/* Whether nothing is said of any day. */
+static int is_all_hole(const struct range *r)
 {
-	struct listing *l = r->listing;
-	const struct activity *row = l->list.row;
-	int found = 0;
+	const struct listing *l = r->listing;
 
-	for (size_t i = 0; i + LIST_MONTH_MAX < l->list.n; i++) {
-		int month = month_of_day(row[i].day);
-		struct listing_hole hole = {month_first_day(month), month_last_day(month)};
-		if (month != month_of_day(row[i + LIST_MONTH_MAX].day) ||
-		    listing_misses(l, row[i].day, row[i].day))
-			continue;
-		err_set(&l->why, -EIO, "the Training Hub lists more than %d activities in a month",
-			LIST_MONTH_MAX);
-		listing_add_hole(l, hole);
-		found = 1;
-	}
-	return found;
+	for (int i = 0; i < l->holes; i++)
+		if (l->hole[i].first <= r->first && l->hole[i].last >= r->last)
+			return 1;
+	return 0;
 }
 
 static void succeed(struct range *r)
@@ -148,14 +116,16 @@ static void succeed(struct range *r)
 	listing_warn_bad(s, r->bad, &r->why_bad);
 	/* A hub that does not look at the days it was asked for says nothing of these; that they
 	 * are empty is the last thing to believe. */
-	if (drop_outside(r) && !l->list.n) {
+	if (listing_drop_outside(s, l, r->first, r->last) && !l->list.n) {
 		give_up(r, "the Training Hub lists activities of other days alone than it was "
 			   "asked for");
 		return;
 	}
 	listing_sort(l);
-	if (find_crowded(r) && is_one_month(r)) {
-		give_up(r, l->why.text);
+	listing_find_crowded(l);
+	if (is_all_hole(r)) {
+		struct err err = l->why;
+		finish(r, NULL, &err);
 		return;
 	}
 	l->whole_from = r->first;
@@ -226,7 +196,7 @@ static void judge(struct range *r)
 	}
 	if (lacking <= 0) {
 		succeed(r);
-	} else if (r->failures || (is_one_month(r) && r->pass > 1)) {
+	} else if (r->failures || !r->filled || (is_one_month(r) && r->pass > 1)) {
 		not_believed(r, lacking, "such a list is not believed", &err);
 		finish(r, NULL, &err);
 	} else if (is_one_month(r)) {
@@ -294,7 +264,9 @@ static void take_page(void *arg, int number, const struct page *page, const stru
 	if (page && sheets_add(&r->sheets, number, page) < 0)
 		err_sys(&why, -ENOMEM, "list activities");
 	if (page && !why.code && !r->is_counted && count_pages(r, number, page) < 0)
-		err_set(&why, -EIO, "the Training Hub gives %zu activities a page, of %lld",
+		err_set(&why, -EIO,
+			"the Training Hub gives %zu activities a page, of %lld; such a list is not "
+			"believed",
 			page->items, (long long)page->count);
 	if (why.code) {
 		r->failures++;

@@ -16,6 +16,13 @@ void listing_unique(struct activities *list);
 /* Newest first, and the days of the ends. */
 void listing_sort(struct listing *l);
 
+/* Drops rows that the hub should not have listed: they stay out of days that they do not belong to.
+ * How many. */
+size_t listing_drop_outside(struct session *s, struct listing *l, int32_t first, int32_t last);
+
+/* Months of more than any athlete has become holes; of a sorted listing. */
+void listing_find_crowded(struct listing *l);
+
 /* One line for all of a listing's items that could not be read; a cause once a session, since
  * the same items come with every look at the hub. */
 void listing_warn_bad(struct session *s, size_t bad, const struct err *why);

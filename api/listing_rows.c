@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Listings as a value, and what is said of them; for listing.c and ends.c. */
+#include <errno.h>
 #include <stdlib.h>
 
+#include "api/day.h"
 #include "api/listing_impl.h"
 #include "api/log.h"
 #include "api/session_impl.h"
@@ -89,4 +91,40 @@ int listing_misses(const struct listing *l, int32_t first, int32_t last)
 		if (l->hole[i].first <= last && l->hole[i].last >= first)
 			return 1;
 	return 0;
+}
+
+size_t listing_drop_outside(struct session *s, struct listing *l, int32_t first, int32_t last)
+{
+	struct activities *list = &l->list;
+	size_t n = 0, before = list->n;
+	struct err odd;
+
+	for (size_t i = 0; i < before; i++)
+		if (list->row[i].day >= first && list->row[i].day <= last)
+			list->row[n++] = list->row[i];
+	list->n = n;
+	if (n == before)
+		return 0;
+	err_set(&odd, 0,
+		"the Training Hub lists %zu activities outside %d..%d when asked for these days; "
+		"they are left out",
+		before - n, first, last);
+	listing_warn_once(s, &odd);
+	return before - n;
+}
+
+void listing_find_crowded(struct listing *l)
+{
+	const struct activity *row = l->list.row;
+
+	for (size_t i = 0; i + LIST_MONTH_MAX < l->list.n; i++) {
+		int month = month_of_day(row[i].day);
+		struct listing_hole hole = {month_first_day(month), month_last_day(month)};
+		if (month != month_of_day(row[i + LIST_MONTH_MAX].day) ||
+		    listing_misses(l, row[i].day, row[i].day))
+			continue;
+		err_set(&l->why, -EIO, "the Training Hub lists more than %d activities in a month",
+			LIST_MONTH_MAX);
+		listing_add_hole(l, hole);
+	}
 }

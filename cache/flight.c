@@ -260,7 +260,8 @@ static void note_landing(struct flight *f, const struct listing *l)
 	int run = 0;
 
 	lock_take(&s->lock);
-	failed_others_worked_locked(s);
+	if (l->list.n)
+		failed_others_worked_locked(s);
 	for (int m = f->first; m <= f->last + 1 && l->holes; m++) {
 		int misses = m <= f->last && flight_misses(l, m);
 		if (misses && !run)
