@@ -118,7 +118,9 @@ class Mount:
     def kill(self):
         try:
             pid = self.pid()
-            if not is_gone(pid):
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                is_ours = self.where.encode() in f.read()   # a pid is somebody else's soon
+            if is_ours:
                 os.kill(pid, signal.SIGKILL)
         except (OSError, ValueError):
             pass
