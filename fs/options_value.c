@@ -146,7 +146,7 @@ static void size_words(int64_t n, char out[32])
 
 	for (; n && n % 1024 == 0 && unit < 3; n /= 1024)
 		unit++;
-	snprintf(out, 32, "%" PRId64 "%.*s", n, unit > 0, "KMG" + (unit > 0 ? unit - 1 : 0));
+	snprintf(out, 32, "%" PRId64 "%.*s", n, unit > 0, &"KMG"[unit > 0 ? unit - 1 : 0]);
 }
 
 /* What an option may be. */
