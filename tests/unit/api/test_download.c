@@ -249,8 +249,6 @@ static const struct one_case {
 	 1},
 	{"a length that is too long", EXPORT_FIT, RUN, 100,
 	 FAULT("\"kind\":\"wrong_length\",\"times\":1"), 0, 1, 2},
-	{"one that is too short", EXPORT_FIT, RUN, 100,
-	 FAULT("\"kind\":\"wrong_length\",\"add\":-100"), -EIO, 1, -1},
 	{"less than its header says, once", EXPORT_FIT, RUN, 100,
 	 FAULT("\"kind\":\"file\",\"keep\":5000,\"times\":1"), 0, 1, 2},
 	{"less than its header says, again and again, is as it is", EXPORT_FIT, RUN, 100,
@@ -318,6 +316,24 @@ static void one(void **state)
 		assert_int_equal(calls, c->calls);
 	if (c->files >= 0)
 		assert_int_equal(files, c->files);
+	no_violations();
+	sunk_clear(&s);
+	net_free(n);
+}
+
+/* The file ends where its length says. What comes behind it is an error of the connection to one
+ * libcurl (7.88), which asks again and fails, and nothing to another (8.14). */
+static void too_short(void **state)
+{
+	struct net *n = login(10000);
+	struct sunk s;
+
+	(void)state;
+	hub_process_post(hub, "set", FAULT("\"kind\":\"wrong_length\",\"add\":-100"));
+	bring(n, &s, EXPORT_FIT, RUN, 100);
+	assert_true(s.err.code == 0 || s.err.code == -EIO);
+	if (s.err.code == 0)
+		assert_whole(&s, EXPORT_FIT);
 	no_violations();
 	sunk_clear(&s);
 	net_free(n);
@@ -888,6 +904,7 @@ int main(void)
 	failing_alloc_in_jansson();
 	hub = hub_process_new(NULL);
 	ROWS_ADD(&rows, one_cases, one);
+	rows_add(&rows, "a length that is too short", too_short, NULL);
 	rows_add(&rows, "no answer, one that stops, and a byte at a time", slow, NULL);
 	ROWS_ADD(&rows, end_cases, ended);
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
