@@ -26,9 +26,9 @@ static int64_t count_newer(const struct listing *l, int64_t than_s, int64_t now_
 /* Years that are listed in one of them and not in the other; the next year's beginning is none. */
 static int lists_other_years(const struct history *a, const struct history *b)
 {
-	int n = 0;
+	int last = a->newest_day ? a->newest_day / 10000 : DAY_MAX / 10000, n = 0;
 
-	for (int y = HISTORY_YEAR_MIN; y <= a->newest_day / 10000; y++)
+	for (int y = HISTORY_YEAR_MIN; y <= last; y++)
 		n += history_has_year(a, y) != history_has_year(b, y);
 	return n;
 }
