@@ -97,8 +97,8 @@ class Mount:
     def answers(self):
         try:
             self.why = self.source()
-            # No blocks: not the folder below, from which a dead mount was just cleared away.
-            return self.why == "fuse.corosfs" and os.statvfs(self.at).f_blocks == 0
+            # No id: not the folder below, from which a dead mount was just cleared away.
+            return self.why == "fuse.corosfs" and os.statvfs(self.at).f_fsid == 0
         except OSError as e:
             self.why = e
             return False
