@@ -272,7 +272,7 @@ static void take_page(void *arg, int number, const struct page *page, const stru
 		r->failures++;
 		if (!r->failed.code || why.code == -EAGAIN || why.code == -ENOMEM)
 			r->failed = why;
-	} else {
+	} else if (page) {
 		r->is_moved |= page->count != r->listing->count;
 		if (!r->bad)
 			r->why_bad = page->why_bad;

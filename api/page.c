@@ -189,7 +189,7 @@ static void answered(void *arg, const char *data, size_t len, const struct err *
 	struct page_call *c = arg;
 	struct session *s = c->session;
 	struct err err = *why;
-	struct page page;
+	struct page page = {0};
 
 	if (!err.code)
 		page_decode(data, len, c->list, &page, &err);
