@@ -19,10 +19,10 @@
 #include "api/sheets.h"
 
 #define PAGES_AT_ONCE 4
-#define LACKING_MAX   3           /* counted and not listed: left out, like what cannot be read */
-#define FAILED_MAX    3           /* pages of a pass; then the rest is not asked for */
+#define LACKING_MAX   3      /* counted and not listed: left out, like what cannot be read */
+#define FAILED_MAX    3      /* pages of a pass; then the rest is not asked for */
 #define LIST_MS       300000 /* for all pages */
-#define LISTED_MS     60000       /* so long after a list of something an empty one is believed */
+#define LISTED_MS     60000  /* so long after a list of something an empty one is believed */
 
 struct range {
 	struct session *session;
