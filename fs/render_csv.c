@@ -38,7 +38,8 @@ static struct look look_at(const char *s, size_t len)
 		l.has_nul |= !*p;
 		l.has_formula |= is_formula(before, p, s + len);
 		l.is_quoted |= *p == '"' || *p == ',' || *p == '\n' || *p == '\r';
-		before = *p ? *p : before;
+		if (*p)
+			before = *p;
 	}
 	return l;
 }
